@@ -1,0 +1,62 @@
+"""How a participant acts towards a treaty, in the depositary's words.
+
+Source: Vienna Convention on the Law of Treaties (1969), articles 2, 11 to 19, 24, 25, 54 and 65 to 68.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """One kind of act on the international plane."""
+
+    SIGNATURE = "signature"
+    DEFINITIVE_SIGNATURE = "definitive_signature"
+    RATIFICATION = "ratification"
+    ACCEPTANCE = "acceptance"
+    APPROVAL = "approval"
+    ACCESSION = "accession"
+    FORMAL_CONFIRMATION = "formal_confirmation"
+    SUCCESSION = "succession"
+    SIMPLIFIED_PROCEDURE = "simplified_procedure"
+    DEEMED_CONSENT = "deemed_consent"
+    PROVISIONAL_APPLICATION = "provisional_application"
+    RESERVATION = "reservation"
+    DECLARATION = "declaration"
+    OBJECTION = "objection"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    WITHDRAWAL_NOTIFIED = "withdrawal_notified"
+    WITHDRAWAL_REVOKED = "withdrawal_revoked"
+    TERRITORIAL_APPLICATION = "territorial_application"
+
+
+class Tier(StrEnum):
+    """Who says so. Only the depositary's own record moves a count; everything else is a claim."""
+
+    OFFICIAL_DEPOSITARY = "official_depositary"
+    OFFICIAL_STATE = "official_state"
+    OFFICIAL_ORG = "official_org"
+    PRESS = "press"
+    UNKNOWN = "unknown"
+
+
+CONSENT: Final[frozenset[Action]] = frozenset(
+    {
+        Action.DEFINITIVE_SIGNATURE,
+        Action.RATIFICATION,
+        Action.ACCEPTANCE,
+        Action.APPROVAL,
+        Action.ACCESSION,
+        Action.FORMAL_CONFIRMATION,
+        Action.SUCCESSION,
+        Action.SIMPLIFIED_PROCEDURE,
+        Action.DEEMED_CONSENT,
+    }
+)
+"""The acts that express consent to be bound (VCLT art. 11)."""
+
+NEEDS_SIGNATURE: Final[frozenset[Action]] = frozenset({Action.RATIFICATION, Action.ACCEPTANCE, Action.APPROVAL})
+"""The acts that complete a signature made subject to them (VCLT art. 14)."""
+
+AT_SIGNATURE: Final[frozenset[Action]] = frozenset({Action.SIGNATURE, Action.DEFINITIVE_SIGNATURE})
+"""The acts that need an open window for signature."""

@@ -1,0 +1,120 @@
+"""Facts about a participant: what it signed, deposited, notified, withdrew.
+
+Four days may belong to one act: ``act_date`` (the instrument reached the depositary; it decides counting),
+``effect_date`` (only where the instrument itself names one), ``circulated_on`` (the depositary told the others) and
+``recorded.at`` (our log). Source: VCLT art. 16(b) and 78.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from treaty_events.actions import Action, Tier
+from treaty_events.facts import Evidence, Fact, Override
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantAct(Fact):
+    """One act of one participant, as the depositary received it."""
+
+    participant: str
+    action: Action
+    act_date: date
+    place: str | None = None
+    effect_date: date | None = None
+    circulated_on: date | None = None
+    depositary_ref: str | None = None
+    tier: Tier = Tier.OFFICIAL_DEPOSITARY
+    evidence: tuple[Evidence, ...] = ()
+    note: str | None = None
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed(ParticipantAct):
+    """A signature subject to ratification, acceptance or approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentDeposited(ParticipantAct):
+    """Consent to be bound, in any of its forms. For a succession: whose place is taken, and from which day."""
+
+    predecessor: str | None = None
+    succeeded_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(ParticipantAct):
+    """An instrument was taken back before the treaty was in force for its depositor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionallyApplied(ParticipantAct):
+    """The participant applies the treaty provisionally, or no longer (``ended``); VCLT art. 25."""
+
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationMade(ParticipantAct):
+    """A reservation; it never changes counting."""
+
+    text: str | None = None
+    article: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationMade(ParticipantAct):
+    """An interpretative, optional or mandatory declaration."""
+
+    text: str | None = None
+    article: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionMade(ParticipantAct):
+    """An objection to another participant's reservation; qualified when it opposes entry into force between the two."""
+
+    objected_to: str | None = None
+    opposes_entry_into_force: bool = False
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalNotified(ParticipantAct):
+    """A denunciation was received; the participant stays bound until it takes effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRevoked(ParticipantAct):
+    """A denunciation was taken back before it took effect; VCLT art. 68."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerritorialApplicationDeclared(ParticipantAct):
+    """The treaty was extended to a territory, a territory excluded, or an extension ended; never an act of joining."""
+
+    territory: str | None = None
+    extent: str = "extended"
+
+
+EVENT_OF: dict[Action, type[ParticipantAct]] = {
+    Action.SIGNATURE: Signed,
+    Action.DEFINITIVE_SIGNATURE: InstrumentDeposited,
+    Action.RATIFICATION: InstrumentDeposited,
+    Action.ACCEPTANCE: InstrumentDeposited,
+    Action.APPROVAL: InstrumentDeposited,
+    Action.ACCESSION: InstrumentDeposited,
+    Action.FORMAL_CONFIRMATION: InstrumentDeposited,
+    Action.SUCCESSION: InstrumentDeposited,
+    Action.SIMPLIFIED_PROCEDURE: InstrumentDeposited,
+    Action.DEEMED_CONSENT: InstrumentDeposited,
+    Action.PROVISIONAL_APPLICATION: ProvisionallyApplied,
+    Action.RESERVATION: ReservationMade,
+    Action.DECLARATION: DeclarationMade,
+    Action.OBJECTION: ObjectionMade,
+    Action.CONSENT_WITHDRAWN: ConsentWithdrawn,
+    Action.WITHDRAWAL_NOTIFIED: WithdrawalNotified,
+    Action.WITHDRAWAL_REVOKED: WithdrawalRevoked,
+    Action.TERRITORIAL_APPLICATION: TerritorialApplicationDeclared,
+}
+"""The event that records each action."""

@@ -1,0 +1,97 @@
+"""The append-only log as the application sees it: rows in, rows out, in one order for everybody."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+class VersionConflict(Exception):
+    """Somebody else appended to the stream first, or a version was skipped; reload and decide again."""
+
+
+class KeyTaken(Exception):
+    """Somebody else used the idempotency key first; read their reply instead."""
+
+
+class LogUnavailable(Exception):
+    """The database did not answer or cannot write; nothing was appended. Try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event on its way into the log; ``version`` counts from 1 in its stream without gaps."""
+
+    stream: UUID
+    version: int
+    topic: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event in the log; ``position`` is its place in the whole log, ascending in commit order, holes allowed."""
+
+    position: int
+    stream: UUID
+    version: int
+    topic: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was answered under an idempotency key, kept in the transaction of the events it answers for.
+
+    ``key`` already contains who asked; ``fingerprint`` is the SHA-256 (hex) of the request; ``stream`` and ``version``
+    name the first event written (version 0: none), from which positions are looked up; ``body`` is the rest.
+    """
+
+    key: str
+    fingerprint: str
+    stream: UUID
+    version: int
+    body: bytes
+    recorded_at: datetime
+
+
+class EventLog(Protocol):
+    """Append and read. Append-only is enforced by the database itself."""
+
+    def append(self, events: Sequence[NewEvent], replies: Sequence[Reply] = ()) -> list[int]:
+        """Write all events and replies in one durable transaction; the positions, in the order given.
+
+        Raises:
+            VersionConflict: a version is taken, or leaves a gap; nothing was written.
+            KeyTaken: an idempotency key is taken; nothing was written.
+            LogUnavailable: the database cannot; nothing was written, or (connection lost in commit) it is not known.
+        """
+
+    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
+        """The events of one stream past a version, in order."""
+
+    def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
+        """The events of the whole log past a position, in order, at most ``limit``."""
+
+    def head(self) -> int:
+        """The last position; 0 when the log is empty."""
+
+    def reply(self, key: str) -> Reply | None:
+        """What was answered under this idempotency key."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class LogWatcher(Protocol):
+    """Tells soon after a commit of any process, and at the latest every half second, that it is worth reading."""
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` (from the watcher's own daemon thread) after every commit seen; set up before the first read."""
+
+    def nudge(self) -> None:
+        """This process has just committed."""
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended."""
