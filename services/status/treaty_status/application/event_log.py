@@ -8,15 +8,34 @@ from uuid import UUID
 
 
 class VersionConflict(Exception):
-    """Somebody else appended to the stream first, or a version was skipped; reload and decide again."""
+    """Somebody else appended to a stream first, or a version was skipped; reload and decide again.
+
+    ``streams`` names the streams of the batch that are behind (all of them, when that can no longer be told), so that
+    a batch of several submissions can go on without those.
+    """
+
+    def __init__(self, message: str, *, streams: frozenset[UUID] = frozenset()) -> None:
+        super().__init__(message)
+        self.streams = streams
 
 
 class KeyTaken(Exception):
-    """Somebody else used the idempotency key first; read their reply instead."""
+    """Somebody else used an idempotency key first; read their reply instead.
+
+    ``keys`` names the keys of the batch that are taken.
+    """
+
+    def __init__(self, message: str, *, keys: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class LogUnavailable(Exception):
-    """The database did not answer or cannot write; nothing was appended. Try again."""
+    """The database did not answer or cannot write; nothing was appended, or it is not known. Try again: it is safe.
+
+    A second attempt with the same versions and keys cannot write twice. When it meets VersionConflict or KeyTaken,
+    the first attempt (or somebody else) was there: look the key up with ``reply``, or read the stream.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +83,10 @@ class EventLog(Protocol):
 
         Raises:
             VersionConflict: a version is taken, or leaves a gap; nothing was written.
-            KeyTaken: an idempotency key is taken; nothing was written.
+            KeyTaken: an idempotency key is taken; nothing was written. It wins over VersionConflict when both hold.
             LogUnavailable: the database cannot; nothing was written, or (connection lost in commit) it is not known.
+
+        Events of one stream stand in ascending order without gaps; an empty batch writes nothing.
         """
 
     def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
@@ -88,7 +109,10 @@ class LogWatcher(Protocol):
     """Tells soon after a commit of any process, and at the latest every half second, that it is worth reading."""
 
     def start(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` (from the watcher's own daemon thread) after every commit seen; set up before the first read."""
+        """Call ``wake`` (from the watcher's own daemon thread) after every commit seen.
+
+        Returns when the watch is set up: a commit after that is not missed, so read once after starting.
+        """
 
     def nudge(self) -> None:
         """This process has just committed."""

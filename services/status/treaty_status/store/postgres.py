@@ -1,0 +1,176 @@
+"""The log in PostgreSQL: one writing connection, a few reading ones, and what happens when they break."""
+
+import select
+from collections.abc import Sequence
+from datetime import UTC
+from threading import Lock
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from psycopg import errors
+from psycopg.rows import TupleRow
+
+from treaty_status.application.event_log import LoggedEvent, LogUnavailable, NewEvent, Reply
+from treaty_status.store.batch import key_taken, refuse_disorder, version_conflict
+from treaty_status.store.connections import Connections
+from treaty_status.store.postgres_schema import append_rows, ensure_schema
+
+Connection = psycopg.Connection[TupleRow]
+
+# A connection cut by the network is noticed within about ten seconds instead of hours.
+_KEEPALIVE: Final[dict[str, int]] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# What we promise does not depend on how the server or the role was configured.
+_SESSION: Final[LiteralString] = """SELECT set_config('default_transaction_isolation', 'read committed', false),
+  set_config('lock_timeout', '5s', false), set_config('TimeZone', 'UTC', false),
+  CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"""
+
+_HEAD: Final[LiteralString] = "SELECT max(notification_id) FROM stored_events"
+_VERSION: Final[LiteralString] = "SELECT max(originator_version) FROM stored_events WHERE originator_id = %s"
+_COLUMNS: Final[LiteralString] = (
+    "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events"
+)
+_READ: Final[LiteralString] = _COLUMNS + " WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
+_READ_STREAM: Final[LiteralString] = (
+    _COLUMNS + " WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version"
+)
+_REPLY: Final[LiteralString] = (
+    "SELECT key, fingerprint, stream, version, body, recorded_at FROM idempotent_reply WHERE key = %s"
+)
+
+
+def connect(dsn: str) -> Connection:
+    """A connection in autocommit mode with our session settings.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer or does not want us.
+    """
+    connection = psycopg.connect(dsn, autocommit=True, **_KEEPALIVE)  # type: ignore[arg-type]  # libpq's own parameters
+    try:
+        connection.execute(_SESSION)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_alive(connection: Connection) -> bool:
+    """Whether an idle connection still stands: a server that went away has left an end-of-file to read."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return not poll.poll(0)
+
+
+class PostgresLog:
+    """An event log in PostgreSQL; the promises are those of ``EventLog``.
+
+    Raises:
+        LogUnavailable: the server does not answer, or the schema is missing and may not be made.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._readers = Connections(lambda: connect(dsn), is_alive=is_alive)
+        self._writer: Connection | None = None
+        self._lock = Lock()
+        try:
+            self._writer = connect(dsn)
+            ensure_schema(dsn, self._writer)
+        except (psycopg.Error, PersistenceError) as problem:
+            self.close()
+            raise _unavailable(problem) from problem
+
+    def append(self, events: Sequence[NewEvent], replies: Sequence[Reply] = ()) -> list[int]:
+        """Write all of it durably, or nothing."""
+        refuse_disorder(events)
+        if not events and not replies:
+            return []
+        try:
+            with self._lock:
+                return self._append(events, replies)
+        except errors.UniqueViolation as problem:
+            if problem.diag.table_name == "idempotent_reply":
+                raise key_taken(replies, lambda key: self.reply(key) is not None) from problem
+            raise version_conflict(events, self._version) from problem
+        except errors.CheckViolation as problem:
+            raise version_conflict(events, self._version) from problem
+        except psycopg.Error as problem:
+            raise _unavailable(problem) from problem
+
+    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
+        """The events of one stream past a version."""
+        return [LoggedEvent(*row) for row in self._select(_READ_STREAM, (stream, after))]
+
+    def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
+        """The events of the whole log past a position."""
+        return [LoggedEvent(*row) for row in self._select(_READ, (after, max(limit, 0)))]
+
+    def head(self) -> int:
+        """The last position."""
+        return int(self._select(_HEAD, ())[0][0] or 0)
+
+    def reply(self, key: str) -> Reply | None:
+        """What was answered under this key."""
+        for found, fingerprint, stream, version, body, at in self._select(_REPLY, (key,)):
+            return Reply(found, fingerprint, stream, version, body, at.astimezone(UTC))
+        return None
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._readers.close()
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _append(self, events: Sequence[NewEvent], replies: Sequence[Reply]) -> list[int]:
+        if self._writer is None or not is_alive(self._writer):
+            self._writer = connect(self._dsn)
+        try:
+            return append_rows(
+                self._writer,
+                (
+                    [e.stream for e in events],
+                    [e.version for e in events],
+                    [e.topic for e in events],
+                    [e.body for e in events],
+                ),
+                (
+                    [r.key for r in replies],
+                    [r.fingerprint for r in replies],
+                    [r.stream for r in replies],
+                    [r.version for r in replies],
+                    [r.body for r in replies],
+                    [r.recorded_at for r in replies],
+                ),
+            )
+        except errors.IntegrityError:
+            raise
+        except BaseException:  # broken, interrupted or of unknown state: the next append opens anew
+            self._writer.close()
+            self._writer = None
+            raise
+
+    def _version(self, stream: UUID) -> int:
+        return int(self._select(_VERSION, (stream,))[0][0] or 0)
+
+    def _select(self, statement: LiteralString, parameters: tuple[Any, ...]) -> list[TupleRow]:
+        try:
+            with self._readers.lend() as reader:
+                return reader.execute(statement, parameters, prepare=True, binary=True).fetchall()
+        except psycopg.Error as problem:
+            raise _unavailable(problem) from problem
+
+
+def _unavailable(problem: Exception) -> LogUnavailable:
+    return LogUnavailable(f"The log's database cannot be used now ({type(problem).__name__}: {problem}); try again.")
