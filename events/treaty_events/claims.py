@@ -11,7 +11,8 @@ from treaty_events.facts import Evidence, Fact
 class ClaimRecorded(Fact):
     """Somebody said so. ``claimed_on`` and ``act_date`` may be partial (``2026-02``).
 
-    ``about`` says what ``value`` measures: signatures, consents, articles, chapters, participant_act, rule, date, other.
+    ``about`` says what ``value`` measures: signatures, consents, articles, chapters, participant_act, rule, date or
+    other.
     """
 
     claimed_on: str

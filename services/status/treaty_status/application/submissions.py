@@ -1,0 +1,70 @@
+"""An order handed in, and the receipt for it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from treaty_status.domain.decisions import Order
+from treaty_status.domain.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A key chosen by the one who asks, made theirs alone, and the SHA-256 (hex) of what they ask under it."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What is asked, by whom, and on which conditions."""
+
+    order: Order
+    by: str
+    idempotency: IdempotencyKey | None = None
+    expected_version: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was written: the fact's event id, the log position of the last event, the treaty's version after it.
+
+    ``milestones`` are announcements in brief; ``replayed`` says that this answers an idempotency key seen before;
+    ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition`` or ``nothing``.
+    """
+
+    treaty: str
+    event_id: str | None
+    position: int | None
+    version: int
+    recorded_as: str
+    milestones: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[dict[str, str], ...] = ()
+    dry_run: bool = False
+    replayed: bool = False
+    outcome: dict[str, Any] = field(default_factory=dict)
+
+
+class StaleVersion(Refusal):
+    """The treaty has moved on since the version that the condition names."""
+
+    slug, title = "stale-version", "The treaty has changed since you read it."
+
+
+class KeyReused(Refusal):
+    """The idempotency key was used for another request."""
+
+    slug, title = "idempotency-key-reused", "This Idempotency-Key was used for another request."
+
+
+class TooBusy(Refusal):
+    """Others kept changing the treaty while we tried."""
+
+    slug, title = "too-busy", "The treaty changed faster than the order could be decided."
+
+
+class Unavailable(Refusal):
+    """The log cannot be written."""
+
+    slug, title = "log-unavailable", "The record cannot be written at the moment."

@@ -1,0 +1,200 @@
+"""What to say now: the difference between the milestones that hold and those already announced.
+
+``revoked`` and ``cancelled``: the facts no longer say so, we were wrong. ``lost``: a later act ended what was true.
+Nothing that was said is rewritten; the same key is spoken of again under the next revision.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Status, milestone_id
+from treaty_status.domain.assessment import Milestone
+from treaty_status.domain.treaty import Announced, Treaty
+from treaty_status.domain.world import World
+
+LIVE: Final = frozenset({Status.REACHED, Status.REVISED})
+AHEAD: Final = frozenset({Status.SCHEDULED, Status.RESCHEDULED})
+SCHEDULED_KINDS: Final = frozenset({Kind.ENTRY_INTO_FORCE})
+NAMES_EVERYONE: Final = frozenset({Kind.THRESHOLD, Kind.ENTRY_INTO_FORCE})
+"""Kinds whose attribution is part of the message: another deposit of the same day revises it. For the others, only a
+name that has to be taken back does."""
+STATE_OF_THE_RECORD: Final = (Status.REVOKED, Status.CANCELLED)
+SPEAKING_LANGUAGES: Final[tuple[str, ...]] = ("en", "fr")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One announcement to make about one milestone."""
+
+    key: str
+    kind: Kind
+    params: str
+    occurrence: int
+    status: Status
+    occurred_on: date
+    milestone: Milestone | None
+
+
+def changes(
+    announced: Mapping[str, Announced], holding: Mapping[str, Milestone], keys: Iterable[str], *, today: date
+) -> list[Change]:
+    """What to say about these keys, in the order of their legal days; what was wrong is taken back first."""
+    found = [change for key in keys for change in _about(key, announced.get(key), holding.get(key), today)]
+    return sorted(found, key=_telling_order)
+
+
+def _telling_order(change: Change) -> tuple[bool, date, int, str]:
+    return change.status not in STATE_OF_THE_RECORD, change.occurred_on, _RANK[change.kind], change.key
+
+
+_RANK: Final = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            Kind.PARTICIPANT_SIGNATURE,
+            Kind.PARTICIPANT_CONSENT,
+            *(kind for kind in Kind if kind not in {Kind.PARTICIPANT_SIGNATURE, Kind.PARTICIPANT_CONSENT}),
+        )
+    )
+}
+
+
+def _about(key: str, said: Announced | None, milestone: Milestone | None, today: date) -> Iterator[Change]:
+    if milestone is None:
+        if said is not None:
+            yield from _vanished(key, said)
+    elif milestone.occurred_on > today:
+        yield from _coming(said, milestone)
+    else:
+        yield from _reached(said, milestone, today)
+
+
+def _vanished(key: str, said: Announced) -> Iterator[Change]:
+    kind, params, occurrence = _parts(key, said.kind)
+    status = Status.CANCELLED if said.status in AHEAD else Status.REVOKED
+    if said.status not in STATE_OF_THE_RECORD:
+        yield Change(key, kind, params, occurrence, status, said.occurred_on, None)
+
+
+def _parts(key: str, kind: str) -> tuple[Kind, str, int]:
+    _, _, rest = key.partition(f":{kind}:")
+    params, _, occurrence = rest.rpartition(":")
+    return Kind(kind), params, int(occurrence)
+
+
+def _coming(said: Announced | None, milestone: Milestone) -> Iterator[Change]:
+    if said is not None and said.status in LIVE | {Status.LOST}:
+        yield _change(milestone, Status.REVOKED, on=said.occurred_on)
+        said = None
+    if milestone.kind not in SCHEDULED_KINDS:
+        return
+    if said is None or said.status not in AHEAD:
+        yield _change(milestone, Status.SCHEDULED)
+    elif said.occurred_on != milestone.occurred_on:
+        yield _change(milestone, Status.RESCHEDULED)
+
+
+def _reached(said: Announced | None, milestone: Milestone, today: date) -> Iterator[Change]:
+    lost = milestone.lost_on is not None and milestone.lost_on <= today
+    if said is not None and said.status is Status.LOST:
+        if not lost:
+            yield _change(milestone, Status.REACHED)
+        return
+    if said is None or said.status not in LIVE:
+        if said is None and milestone.overtaken:
+            return
+        yield _change(milestone, Status.REACHED)
+    elif _reads_otherwise(said, milestone):
+        yield _change(milestone, Status.REVISED)
+    if lost and milestone.lost_on is not None:
+        yield _change(milestone, Status.LOST, on=milestone.lost_on)
+
+
+def _reads_otherwise(said: Announced, milestone: Milestone) -> bool:
+    if said.occurred_on != milestone.occurred_on:
+        return True
+    follows = None if milestone.consequence is None else milestone.consequence.entry_into_force
+    if said.entry_into_force != follows:
+        return True
+    if milestone.kind in NAMES_EVERYONE:
+        return said.attributed != milestone.attributed
+    return not said.attributed <= milestone.attributed
+
+
+def _change(milestone: Milestone, status: Status, *, on: date | None = None) -> Change:
+    return Change(
+        milestone.key,
+        milestone.kind,
+        milestone.params,
+        milestone.occurrence,
+        status,
+        on or milestone.occurred_on,
+        milestone,
+    )
+
+
+# ---- in words of the log ---------------------------------------------------------------------------------------------
+def announcements(
+    treaty: Treaty, found: Iterable[Change], *, world: World, today: date, cause: Cause, recorded: Recorded
+) -> list[Fact]:
+    """The events that say so. ``treaty`` is the state after the facts that caused them."""
+    titles = spoken_titles(treaty)
+    revisions: dict[str, int] = {}
+    events: list[Fact] = []
+    for change in found:
+        said = treaty.announced.get(change.key)
+        last = revisions.get(change.key, 0 if said is None else said.revision)
+        revisions[change.key] = last + 1
+        events.append(_event(treaty, change, last, titles, world, today, cause, recorded))
+    return events
+
+
+def spoken_titles(treaty: Treaty) -> dict[str, str]:
+    """The titles that travel with every announcement: short where there is a short one."""
+    titles = treaty.details.titles | (treaty.details.short_titles or {})
+    spoken = {lang: titles[lang] for lang in SPEAKING_LANGUAGES if lang in titles}
+    return spoken or titles
+
+
+def _event(
+    treaty: Treaty,
+    change: Change,
+    last: int,
+    titles: dict[str, str],
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+) -> MilestoneAnnounced:
+    milestone = change.milestone
+    return MilestoneAnnounced(
+        treaty=treaty.id,
+        recorded=recorded,
+        key=change.key,
+        milestone_id=str(milestone_id(change.key)),
+        kind=change.kind,
+        params=change.params,
+        occurrence=change.occurrence,
+        status=change.status,
+        revision=last + 1,
+        supersedes=last or None,
+        occurred_on=change.occurred_on,
+        time_zone=treaty.details.depositary.time_zone,
+        late_by_days=max(0, (today - change.occurred_on).days),
+        titles=titles,
+        livemode=treaty.livemode,
+        cause=cause,
+        clause=None if milestone is None else milestone.clause,
+        attributed_to=() if milestone is None else _attribution(milestone, world.name),
+        progress=None if milestone is None else milestone.progress,
+        consequence=None if milestone is None else milestone.consequence,
+    )
+
+
+def _attribution(milestone: Milestone, name: Callable[[str, str], str]) -> tuple[Attribution, ...]:
+    return tuple(
+        Attribution(participant=participant, action=action, name=name(participant, "en"))
+        for participant, action in sorted(milestone.attributed)
+    )

@@ -1,0 +1,269 @@
+"""The milestones that hold: every line that the facts cross, with its legal day, and the day it was crossed back.
+
+A milestone in the future is one that will be reached without any further act: the clock brings it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Final
+
+from treaty_events import Consequence, Kind, Progress
+from treaty_status.domain.evaluation import Binding, Mark, Outcome, bindings, evaluate, known_days
+from treaty_status.domain.participation import Life, Participation
+from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.treaty import Treaty
+from treaty_status.domain.world import World
+
+Who = frozenset[tuple[str, str]]
+"""Participants and the acts by which they carried the treaty over a line."""
+
+SIGNATURE_COUNTS: Final = (10, 25, 50, 100)
+CONSENT_PERCENTS: Final = (25, 50, 75, 90)
+CONSENTS_REMAINING: Final = (10, 5, 3, 2, 1)
+CLOSING_NOTICE_DAYS: Final = (90, 30, 7, 1)
+COUNTDOWN_DAYS: Final = (60, 30, 7, 1)
+NOBODY: Final[Who] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One line, the legal day on which it is crossed, and the day on which a later act undid that."""
+
+    key: str
+    kind: Kind
+    params: str
+    occurrence: int
+    occurred_on: date
+    attributed: Who = NOBODY
+    lost_on: date | None = None
+    progress: Progress | None = None
+    consequence: Consequence | None = None
+    clause: str | None = None
+    overtaken: bool = False
+    """Crossed on the very day the whole threshold was: nobody needs to hear of it for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What holds at the end of a legal day. ``outcome`` is None while the treaty has no rule."""
+
+    as_of: date
+    outcome: Outcome | None
+    milestones: dict[str, Milestone]
+
+
+def assess(treaty: Treaty, *, world: World, as_of: date) -> Assessment:
+    """Everything that the facts say, of the treaty and of every participant."""
+    outcome = outcome_of(treaty, world=world, as_of=as_of)
+    found = [*treaty_milestones(treaty, outcome)]
+    for own in treaty.participations.values():
+        found.extend(participant_milestones(treaty, own, outcome))
+    return Assessment(as_of, outcome, {milestone.key: milestone for milestone in found})
+
+
+def outcome_of(treaty: Treaty, *, world: World, as_of: date) -> Outcome | None:
+    """Where the rule stands, if there is one."""
+    return None if treaty.rule is None else evaluate(treaty.rule, treaty, world=world, as_of=as_of)
+
+
+class _Lines:
+    """Makes milestones of one treaty, so that keys are built in one place."""
+
+    def __init__(self, treaty: Treaty) -> None:
+        self._treaty = treaty.id
+
+    def line(self, kind: Kind, params: str, on: date, *, occurrence: int = 1, **more: object) -> Milestone:
+        key = f"{self._treaty}:{kind.value}:{params}:{occurrence}"
+        return Milestone(key, kind, params, occurrence, on, **more)  # type: ignore[arg-type]  # keywords of Milestone
+
+
+# ---- the treaty ------------------------------------------------------------------------------------------------------
+def treaty_milestones(treaty: Treaty, outcome: Outcome | None) -> Iterator[Milestone]:
+    """Lines that belong to the treaty as a whole."""
+    lines = _Lines(treaty)
+    yield from _signature_window(treaty, lines)
+    yield from _signatures(treaty, lines)
+    yield from _first_consent(treaty, lines)
+    if outcome is not None and treaty.rule is not None:
+        yield from _approach(outcome, lines, treaty)
+        yield from _crossing(outcome, lines, treaty)
+
+
+def _signature_window(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+    if not treaty.windows:
+        return
+    yield lines.line(Kind.SIGNATURE_OPENING, "all", min(window.opens_on for window in treaty.windows))
+    closes_on = signature_closes_on(treaty)
+    if closes_on is not None:
+        for days in CLOSING_NOTICE_DAYS:
+            yield lines.line(Kind.SIGNATURE_CLOSING_SOON, str(days), closes_on - timedelta(days=days))
+        yield lines.line(Kind.SIGNATURE_CLOSING, "all", closes_on)
+
+
+def signature_closes_on(treaty: Treaty) -> date | None:
+    """The last day of the last window; None when one stays open."""
+    closing = [window.closes_on for window in treaty.windows]
+    return None if not closing or None in closing else max(day for day in closing if day is not None)
+
+
+def _signatures(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+    by_day = _by_day(
+        (own.signature.event.act_date, own.participant, own.signature.event.action.value)
+        for own in treaty.participations.values()
+        if own.signature is not None
+    )
+    total = 0
+    for day, who in by_day:
+        if not total:
+            yield lines.line(Kind.SIGNATURE_FIRST, "all", day, attributed=who)
+        for level in SIGNATURE_COUNTS:
+            if total < level <= total + len(who):
+                progress = Progress(have=total + len(who), need=level)
+                yield lines.line(Kind.SIGNATURE_COUNT, str(level), day, attributed=who, progress=progress)
+        total += len(who)
+
+
+def _first_consent(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+    for day, who in _by_day(_consent_acts(treaty))[:1]:
+        yield lines.line(Kind.CONSENT_FIRST, "all", day, attributed=who)
+
+
+def _consent_acts(treaty: Treaty) -> Iterator[tuple[date, str, str]]:
+    for own in treaty.participations.values():
+        for life in own.lives:
+            yield life.on, own.participant, life.consent.event.action.value
+
+
+def _by_day(acts: Iterable[tuple[date, str, str]]) -> list[tuple[date, Who]]:
+    days: dict[date, set[tuple[str, str]]] = {}
+    for day, participant, action in acts:
+        days.setdefault(day, set()).add((participant, action))
+    return [(day, frozenset(days[day])) for day in sorted(days)]
+
+
+def _approach(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Milestone]:
+    """How the consents drew near, and drew back: one occurrence for each time a level was reached anew."""
+    who_on = dict(_by_day(_consent_acts(treaty)))
+    levels = [(Kind.CONSENT_PERCENT, percent, _at_least(Fraction(percent, 100))) for percent in CONSENT_PERCENTS]
+    levels += [(Kind.CONSENT_REMAINING, left, _at_most_missing(left)) for left in CONSENTS_REMAINING]
+    for kind, level, holds in levels:
+        for n, (mark, lost_on) in enumerate(crossings(outcome.marks, holds), start=1):
+            story = _story(mark, who_on, outcome)
+            story["overtaken"] = kind is Kind.CONSENT_REMAINING and mark.have >= mark.need
+            yield lines.line(kind, str(level), mark.on, occurrence=n, lost_on=lost_on, **story)
+
+
+def _at_least(share: Fraction) -> Callable[[Mark], bool]:
+    return lambda mark: mark.share >= share
+
+
+def _at_most_missing(left: int) -> Callable[[Mark], bool]:
+    return lambda mark: mark.instruments_only and mark.need > left and mark.need - mark.have <= left
+
+
+def _story(mark: Mark, who_on: dict[date, Who], outcome: Outcome) -> dict[str, object]:
+    progress = Progress(have=mark.have, need=mark.need) if mark.instruments_only else None
+    return {"attributed": who_on.get(mark.on, NOBODY), "progress": progress, "clause": outcome.track.clause}
+
+
+def crossings(marks: tuple[Mark, ...], holds: Callable[[Mark], bool]) -> list[tuple[Mark, date | None]]:
+    """Each time a test began to hold, and the day it ceased to; None while it holds still."""
+    found: list[tuple[Mark, date | None]] = []
+    began: Mark | None = None
+    for mark in marks:
+        if began is None and holds(mark):
+            began = mark
+        elif began is not None and not holds(mark):
+            found.append((began, mark.on))
+            began = None
+    return found if began is None else [*found, (began, None)]
+
+
+def _crossing(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Milestone]:
+    crossing = outcome.crossing
+    if crossing is None:
+        return
+    who = dict(_by_day(_consent_acts(treaty))).get(crossing.threshold_on, NOBODY)
+    clause = crossing.track.clause
+    mark = next((mark for mark in outcome.marks if mark.on == crossing.threshold_on), None)
+    progress = None if mark is None or not mark.instruments_only else Progress(have=mark.have, need=mark.need)
+    eif = crossing.entry_into_force_on
+    consequence = None if eif is None else Consequence(entry_into_force=eif, clause=clause)
+    yield lines.line(
+        Kind.THRESHOLD,
+        clause,
+        crossing.threshold_on,
+        attributed=who,
+        progress=progress,
+        consequence=consequence,
+        clause=clause,
+    )
+    if eif is None:
+        return
+    yield lines.line(Kind.ENTRY_INTO_FORCE, clause, eif, attributed=who, consequence=consequence, clause=clause)
+    for days in COUNTDOWN_DAYS:
+        day = eif - timedelta(days=days)
+        if day >= crossing.threshold_on:
+            yield lines.line(Kind.ENTRY_INTO_FORCE_COUNTDOWN, str(days), day, consequence=consequence, clause=clause)
+
+
+# ---- one participant -------------------------------------------------------------------------------------------------
+def participant_milestones(treaty: Treaty, own: Participation, outcome: Outcome | None) -> Iterator[Milestone]:
+    """Lines that belong to one participant; a second life has a second occurrence."""
+    lines = _Lines(treaty)
+    name = own.participant
+    if own.signature is not None:
+        act = own.signature.event
+        yield lines.line(
+            Kind.PARTICIPANT_SIGNATURE, name, act.act_date, attributed=frozenset({(name, act.action.value)})
+        )
+    bound = _bound(treaty, treaty.rule, own, outcome)
+    notices = 0
+    for n, life in enumerate(own.lives, start=1):
+        who = frozenset({(name, life.consent.event.action.value)})
+        yield lines.line(
+            Kind.PARTICIPANT_CONSENT, name, life.on, occurrence=n, attributed=who, lost_on=life.taken_back_on
+        )
+        yield from _binding_lines(lines, name, n, bound[n - 1] if bound else None, who)
+        yield from _notice_lines(lines, name, life, start=notices + 1)
+        notices += len(life.notices)
+
+
+def _bound(treaty: Treaty, rule: TreatyRule | None, own: Participation, outcome: Outcome | None) -> tuple[Binding, ...]:
+    return () if rule is None or outcome is None else bindings(own, rule, outcome, known_days(treaty))
+
+
+def _binding_lines(lines: _Lines, name: str, n: int, binding: Binding | None, who: Who) -> Iterator[Milestone]:
+    if binding is None or binding.effect_on is None:
+        return
+    taken_back = binding.life.taken_back_on
+    if taken_back is not None and taken_back <= binding.effect_on:
+        return
+    yield lines.line(
+        Kind.PARTICIPANT_BOUND, name, binding.effect_on, occurrence=n, attributed=who, clause=binding.clause
+    )
+    if binding.leaves_on is not None:
+        who_left = frozenset({(name, "withdrawal_notified")})
+        yield lines.line(
+            Kind.PARTICIPANT_WITHDRAWAL,
+            name,
+            binding.leaves_on,
+            occurrence=n,
+            attributed=who_left,
+            clause=binding.leaving_clause,
+        )
+
+
+def _notice_lines(lines: _Lines, name: str, life: Life, *, start: int) -> Iterator[Milestone]:
+    for n, notice in enumerate(life.notices, start=start):
+        act = notice.notified.event
+        who = frozenset({(name, act.action.value)})
+        yield lines.line(Kind.PARTICIPANT_WITHDRAWAL_NOTICE, name, act.act_date, occurrence=n, attributed=who)
+        if notice.revoked is not None:
+            revoked = notice.revoked.event
+            who = frozenset({(name, revoked.action.value)})
+            yield lines.line(
+                Kind.PARTICIPANT_WITHDRAWAL_REVOCATION, name, revoked.act_date, occurrence=n, attributed=who
+            )

@@ -1,0 +1,392 @@
+"""What is checked before an act is recorded; the codes are V1 to V14.
+
+Every check looks at the legal day of the act, not at the day on which it is recorded: an act may become known late.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from treaty_events import CONSENT, Action, ParticipantAct
+from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE
+from treaty_status.domain import refusals as no
+from treaty_status.domain.assessment import outcome_of, signature_closes_on
+from treaty_status.domain.evaluation import bindings, known_days, withdrawal_effect
+from treaty_status.domain.participation import Life, Participation
+from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.treaty import Treaty
+from treaty_status.domain.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something to know about an act that was recorded all the same."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An act, the treaty it meets, and the day on which we are asked (at the depositary)."""
+
+    treaty: Treaty
+    act: ParticipantAct
+    world: World
+    today: date
+
+    @property
+    def own(self) -> Participation:
+        """What the participant did before."""
+        return self.treaty.participations.get(self.act.participant, Participation(self.act.participant))
+
+    @property
+    def name(self) -> str:
+        """The participant in words."""
+        return self.world.name(self.act.participant, "en")
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The values every refusal carries."""
+        act = self.act
+        return {
+            "treaty": self.treaty.id,
+            "participant": act.participant,
+            "action": act.action.value,
+            "act_date": act.act_date.isoformat(),
+        }
+
+
+def objections(case: Case) -> Iterator[Refusal]:
+    """Every reason not to record the act, the plainest first."""
+    for check in _CHECKS:
+        refusal = check(case)
+        if refusal is not None:
+            yield refusal
+
+
+def warnings(case: Case) -> Iterator[Warned]:
+    """What the desk should know."""
+    act, treaty = case.act, case.treaty
+    if act.action is Action.ACCESSION and case.own.signature is not None:
+        yield Warned("signatory-acceded", f"{case.name} has signed; a signatory usually ratifies rather than accedes.")
+    if act.action is Action.CONSENT_WITHDRAWN and treaty.rule is not None and treaty.rule.latch:
+        outcome = outcome_of(treaty, world=case.world, as_of=case.today)
+        threshold = None if outcome is None else outcome.threshold_on
+        if threshold is not None and threshold <= act.act_date:
+            yield Warned(
+                "latch",
+                f"The threshold was met on {threshold}; whether a withdrawal of consent between threshold "
+                "and entry into force undoes it is not settled, and the date stands.",
+            )
+    late = (case.today - act.act_date).days
+    if late > BACKDATED_AFTER_DAYS:
+        yield Warned("V13", f"The act is dated {late} days back; milestones were evaluated again from that day.")
+
+
+BACKDATED_AFTER_DAYS: Final = 30
+
+
+def _future(case: Case) -> Refusal | None:
+    if case.act.act_date <= case.today:
+        return None
+    zone = case.treaty.details.depositary.time_zone
+    return no.ActInTheFuture(
+        f"The act is dated {case.act.act_date}, and at the depositary ({zone}) it is {case.today}.",
+        way_out="Record it once it has happened, or practise it in a rehearsal, or ask with dry_run.",
+        facts={**case.facts, "today": case.today.isoformat(), "time_zone": zone, "check": "V12"},
+    )
+
+
+def _too_early(case: Case) -> Refusal | None:
+    act, adopted_on = case.act, case.treaty.details.adopted_on
+    if adopted_on is not None and act.act_date < adopted_on:
+        return no.ActTooEarly(
+            f"The act is dated {act.act_date}, before the treaty was adopted on {adopted_on}.",
+            way_out="Check the year of the act against the depositary's notification.",
+            facts={**case.facts, "adopted_on": adopted_on.isoformat(), "check": "V12"},
+        )
+    if not case.world.existed(act.participant, act.act_date):
+        return no.ActTooEarly(
+            f"{case.name} did not exist, or no longer existed, on {act.act_date}.",
+            way_out="Name the predecessor or successor that acted on that day.",
+            facts={**case.facts, "check": "V12"},
+        )
+    return None
+
+
+def _mode(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or case.act.action not in CONSENT or case.act.action in joining.modes:
+        return None
+    if case.act.action is Action.SUCCESSION:
+        return None  # a successor takes its predecessor's place by general law, whatever the final clauses list
+    modes = ", ".join(mode.value for mode in joining.modes)
+    return no.ModeNotProvided(
+        f"Article {joining.clause} provides for {modes}, not for {case.act.action.value}.",
+        way_out="Check the act against the instrument, or override V2 with a reason.",
+        facts={**case.facts, "clause": joining.clause, "modes": [mode.value for mode in joining.modes], "check": "V2"},
+    )
+
+
+def _window(case: Case) -> Refusal | None:
+    act, windows = case.act, case.treaty.windows
+    if act.action not in AT_SIGNATURE or not windows:
+        return None
+    fitting = [
+        window
+        for window in windows
+        if window.opens_on <= act.act_date and (window.closes_on is None or act.act_date <= window.closes_on)
+    ]
+    if any(act.place is None or act.place.casefold() == window.place.casefold() for window in fitting):
+        return None
+    told = "; ".join(
+        f"{window.place}, {window.opens_on} to {window.closes_on or 'no closing day'}" for window in windows
+    )
+    return no.NotOpenForSignature(
+        f"On {act.act_date}{f' at {act.place}' if act.place else ''} the treaty was not open for signature"
+        f" (open: {told}).",
+        way_out="Check day and place against the depositary's notification, or override V1 with a reason.",
+        facts={
+            **case.facts,
+            "place": act.place,
+            "windows": [
+                {
+                    "place": window.place,
+                    "opens_on": window.opens_on.isoformat(),
+                    "closes_on": window.closes_on and window.closes_on.isoformat(),
+                }
+                for window in windows
+            ],
+            "check": "V1",
+        },
+    )
+
+
+def _signature_first(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if case.act.action not in NEEDS_SIGNATURE or (joining is not None and not joining.signature_required):
+        return None
+    signature = case.own.signature
+    if signature is not None and signature.event.act_date <= case.act.act_date:
+        return None
+    return no.SignatureMissing(
+        f"{case.name} has no signature on record on or before {case.act.act_date},"
+        f" and {case.act.action.value} completes one.",
+        way_out="Was it an accession? Record the signature first, record an accession, or override V3 with a reason.",
+        facts={**case.facts, "check": "V3"},
+    )
+
+
+def _accession(case: Case) -> Refusal | None:
+    rule = case.treaty.rule
+    if case.act.action is not Action.ACCESSION or rule is None or rule.joining is None:
+        return None
+    opens = rule.joining.accession_opens
+    day: date | None
+    if opens == "after_signature_closes":
+        day = signature_closes_on(case.treaty)
+        open_then = day is not None and case.act.act_date > day
+    elif opens == "after_eif":
+        outcome = outcome_of(case.treaty, world=case.world, as_of=case.act.act_date)
+        day = None if outcome is None else outcome.entry_into_force_on
+        open_then = day is not None and case.act.act_date >= day
+    else:
+        return None
+    if open_then:
+        return None
+    return no.NotOpenForAccession(
+        f"Article {rule.joining.clause} opens accession {opens.replace('_', ' ')}"
+        f" ({day or 'a day not known yet'}), and the act is dated {case.act.act_date}.",
+        way_out="Check the act, or override V4 with a reason.",
+        facts={
+            **case.facts,
+            "clause": rule.joining.clause,
+            "opens": opens,
+            "opens_on": day and day.isoformat(),
+            "check": "V4",
+        },
+    )
+
+
+def _member_first(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or joining.reio_needs_member == "none" or case.world.kind(case.act.participant) != "reio":
+        return None
+    consenting = case.act.action in CONSENT and joining.reio_needs_member == "consented"
+    if case.act.action not in CONSENT | {Action.SIGNATURE}:
+        return None
+    members = case.world.members(case.act.participant, case.act.act_date)
+    on_board = [
+        own
+        for own in map(case.treaty.participations.get, members)
+        if own is not None and _came_first(own, case.act.act_date, consented=consenting)
+    ]
+    if on_board:
+        return None
+    verb = "consented to be bound" if consenting else "signed"
+    return no.NoMemberStateYet(
+        f"No member State of {case.name} had {verb} by {case.act.act_date},"
+        f" and article {joining.clause} asks for at least one.",
+        way_out="Record the member's act first, or override V5 with a reason.",
+        facts={**case.facts, "clause": joining.clause, "needs": joining.reio_needs_member, "check": "V5"},
+    )
+
+
+def _came_first(own: Participation, day: date, *, consented: bool) -> bool:
+    if any(life.on <= day and (life.taken_back_on is None or day < life.taken_back_on) for life in own.lives):
+        return True
+    return not consented and own.signature is not None and own.signature.event.act_date <= day
+
+
+def _parent(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or joining.parent is None or case.act.action not in CONSENT:
+        return None
+    party = case.world.is_party(joining.parent, case.act.participant, case.act.act_date)
+    if party:
+        return None
+    known = "is not recorded here" if party is None else f"did not bind {case.name} on {case.act.act_date}"
+    return no.NotPartyToParent(
+        f"Article {joining.clause} is open to parties to {joining.parent}, which {known}.",
+        way_out=f"Record the participant's act under {joining.parent} first, or override V6 with a reason.",
+        facts={**case.facts, "parent": joining.parent, "clause": joining.clause, "check": "V6"},
+    )
+
+
+def _twice(case: Case) -> Refusal | None:
+    if case.act.action is Action.SIGNATURE and case.own.signature is not None:
+        first = case.own.signature
+        return no.AlreadySigned(
+            f"{case.name} signed on {first.event.act_date}.",
+            way_out="If the date was wrong, correct that act; nothing is recorded twice.",
+            facts={
+                **case.facts,
+                "earlier": first.event_id,
+                "signed_on": first.event.act_date.isoformat(),
+                "check": "V7",
+            },
+        )
+    if case.act.action not in CONSENT:
+        return None
+    living = next((life for life in case.own.lives if _alive(life, case)), None)
+    if living is None:
+        return None
+    earlier = living.consent
+    return no.AlreadyContracting(
+        f"{case.name} has already consented to be bound"
+        f" ({earlier.event.action.value}, deposited on {earlier.event.act_date}).",
+        way_out="If that act was wrong, correct or retract it; a second consent needs the first to have ended.",
+        facts={
+            **case.facts,
+            "earlier": earlier.event_id,
+            "earlier_action": earlier.event.action.value,
+            "deposited_on": earlier.event.act_date.isoformat(),
+            "check": "V7",
+        },
+    )
+
+
+def _alive(life: Life, case: Case) -> bool:
+    """Does this life overlap with one that would begin on the day of the act?"""
+    day = case.act.act_date
+    if life.taken_back_on is not None:
+        return life.on <= day < life.taken_back_on
+    left = _left_on(life, case)
+    return left is None or day < left
+
+
+def _left_on(life: Life, case: Case) -> date | None:
+    rule, notice = case.treaty.rule, life.standing_notice
+    if notice is None:
+        return None
+    if rule is None or not rule.leaving:
+        return notice.notified.event.effect_date
+    outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
+    if outcome is None:
+        return None
+    found = bindings(case.own, rule, outcome, known_days(case.treaty))
+    return next((binding.leaves_on for binding in found if binding.life is life), None)
+
+
+def _something_to_end(case: Case) -> Refusal | None:
+    action, current = case.act.action, case.own.current
+    if action not in {Action.CONSENT_WITHDRAWN, Action.WITHDRAWAL_NOTIFIED, Action.WITHDRAWAL_REVOKED}:
+        return None
+    if current is None or current.on > case.act.act_date:
+        return no.NothingToTakeBack(
+            f"{case.name} had no living consent to be bound on {case.act.act_date}.",
+            way_out="Record the consent first, or check the participant.",
+            facts=case.facts,
+        )
+    if action is Action.CONSENT_WITHDRAWN:
+        return _not_bound_yet(case, current)
+    notice = current.standing_notice
+    if action is Action.WITHDRAWAL_NOTIFIED:
+        return (
+            None
+            if notice is None
+            else no.NothingToTakeBack(
+                f"{case.name} already notified its withdrawal on {notice.notified.event.act_date}.",
+                way_out="Correct that act if its date was wrong.",
+                facts={**case.facts, "earlier": notice.notified.event_id},
+            )
+        )
+    if notice is None:
+        return no.NothingToTakeBack(
+            f"{case.name} has no standing notice of withdrawal.", way_out="Record the notice first.", facts=case.facts
+        )
+    return _in_time(case, current)
+
+
+def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
+    rule = case.treaty.rule
+    outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
+    if rule is None or outcome is None:
+        return None
+    bound = next(
+        (
+            found.effect_on
+            for found in bindings(case.own, rule, outcome, known_days(case.treaty))
+            if found.life is current
+        ),
+        None,
+    )
+    if bound is None or case.act.act_date < bound:
+        return None
+    return no.AlreadyInForceForIt(
+        f"The treaty has bound {case.name} since {bound}; a consent can be taken back only before that.",
+        way_out="Record a notice of withdrawal (withdrawal_notified) instead.",
+        facts={**case.facts, "bound_on": bound.isoformat()},
+    )
+
+
+def _in_time(case: Case, current: Life) -> Refusal | None:
+    notice = current.standing_notice
+    if case.treaty.rule is None or notice is None:
+        return None
+    event = notice.notified.event
+    effect = withdrawal_effect(event.act_date, event.effect_date, case.treaty.rule, known_days(case.treaty))
+    if effect is None or case.act.act_date < effect:
+        return None
+    return no.WithdrawalAlreadyEffective(
+        f"The withdrawal notified on {event.act_date} took effect on {effect};"
+        " it can be revoked only before that (VCLT art. 68).",
+        way_out="A participant that wants to return consents anew.",
+        facts={**case.facts, "effective_on": effect.isoformat(), "check": "V9"},
+    )
+
+
+_CHECKS: Final[tuple[Callable[[Case], Refusal | None], ...]] = (
+    _future,
+    _too_early,
+    _twice,
+    _something_to_end,
+    _mode,
+    _window,
+    _signature_first,
+    _accession,
+    _member_first,
+    _parent,
+)

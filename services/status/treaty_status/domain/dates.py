@@ -1,0 +1,86 @@
+"""The arithmetic of final clauses: civil dates, the day of the act is day zero.
+
+Source: for each form, a clause that uses it, such as UNCAC art. 68(1) (days after), UNCLOS art. 308(1) (months after),
+Budapest Convention art. 36(3) (first of the month following), Mine Ban Convention art. 17(1) (first of the nth month).
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import assert_never
+
+from treaty_status.domain.rule import DateExpr, Earlier, FirstOfNextMonth, FirstOfNthMonth, Later, On, Plus, Ref
+
+OPTIONAL_REFS = frozenset({"specified"})
+"""Days that need not exist: beside others in a comparison they are passed over when absent."""
+
+
+class DateOutOfRange(ValueError):
+    """Raised when an expression leads past the year 9999."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day number so many months later, clamped to the month's end."""
+    years, month0 = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        raise DateOutOfRange(f"{months} months after {day} lies past the year 9999.")
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
+
+
+def first_of_month(day: date, *, months_later: int) -> date:
+    """The first day of the month so many months after the month of a day."""
+    return add_months(day.replace(day=1), months_later)
+
+
+def resolve(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) -> date | None:
+    """The day that an expression names, or None while a day it needs is not known.
+
+    ``days`` holds the days by their reference name; ``trigger`` is the one meant where the expression names none.
+
+    Raises:
+        DateOutOfRange: the day lies past the year 9999.
+    """
+    match expr:
+        case Ref(name=name):
+            return days.get(name)
+        case On(date=day):
+            return day
+        case Plus(of=of):
+            start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
+            return None if start is None else _plus(start, expr)
+        case FirstOfNextMonth(of=of):
+            start = resolve(of, days, trigger=trigger)
+            return None if start is None else first_of_month(start, months_later=1)
+        case FirstOfNthMonth(n=n, of=of):
+            start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
+            return None if start is None else first_of_month(start, months_later=n)
+        case Later(of=parts):
+            return _extreme(parts, days, trigger, latest=True)
+        case Earlier(of=parts):
+            return _extreme(parts, days, trigger, latest=False)
+        case _:
+            assert_never(expr)
+
+
+def _plus(start: date, expr: Plus) -> date:
+    moved = add_months(start, expr.months + 12 * expr.years)
+    try:
+        return moved + timedelta(days=expr.days)
+    except OverflowError:
+        raise DateOutOfRange(f"{expr.days} days after {moved} lies past the year 9999.") from None
+
+
+def _extreme(
+    parts: tuple[DateExpr, ...], days: Mapping[str, date | None], trigger: str, *, latest: bool
+) -> date | None:
+    known = []
+    for part in parts:
+        day = resolve(part, days, trigger=trigger)
+        if day is not None:
+            known.append(day)
+        elif not (isinstance(part, Ref) and part.name in OPTIONAL_REFS):
+            return None
+    if not known:
+        return None
+    return max(known) if latest else min(known)

@@ -1,0 +1,461 @@
+"""Decide: an order, the state it meets, and the facts to append; or a refusal, and nothing happens.
+
+Every decision ends in the same step: what the facts now say is compared with what was announced, and the difference
+is appended with them. So a line is announced exactly once, however it came to be crossed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal
+
+from treaty_events import (
+    EVENT_OF,
+    Action,
+    Cause,
+    ClaimRecorded,
+    CorrectionReason,
+    Details,
+    Evidence,
+    Fact,
+    FactCorrected,
+    FactReinstated,
+    FactRetracted,
+    MilestoneAnnounced,
+    Override,
+    ParticipantAct,
+    Recorded,
+    RehearsalClosed,
+    RehearsalDayReached,
+    RuleAmended,
+    RuleSet,
+    SignatureWindow,
+    SignatureWindowsSet,
+    Tier,
+    TreatyDefined,
+    TreatyDetailsAmended,
+    event_id,
+    stream_of,
+)
+from treaty_status.domain import refusals as no
+from treaty_status.domain.amendments import amended
+from treaty_status.domain.announcements import announcements, changes
+from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.checks import Case, Warned, objections, warnings
+from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve
+from treaty_status.domain.world import World
+
+
+# ---- orders ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Define:
+    """Put a treaty into the record, or amend what is there; parts left out stay as they are."""
+
+    treaty: str
+    details: Details
+    windows: tuple[SignatureWindow, ...]
+    rule: TreatyRule | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAct:
+    """Record one act of one participant. ``extra`` holds what only some acts have, such as a predecessor."""
+
+    treaty: str
+    action: Action
+    participant: str
+    act_date: date
+    place: str | None = None
+    effect_date: date | None = None
+    circulated_on: date | None = None
+    depositary_ref: str | None = None
+    tier: Tier = Tier.OFFICIAL_DEPOSITARY
+    evidence: tuple[Evidence, ...] = ()
+    note: str | None = None
+    override: Override | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordClaim:
+    """Keep a statement beside the facts."""
+
+    treaty: str
+    claim: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """Say that an act happened otherwise, never happened, or did happen after all."""
+
+    treaty: str
+    target: str
+    kind: Literal["corrected", "retracted", "reinstated"]
+    reason: CorrectionReason
+    fields: dict[str, Any] = field(default_factory=dict)
+    explanation: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachDay:
+    """The clock says that a day has come at the depositary."""
+
+    treaty: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRehearsal:
+    """Copy a treaty as it stands into a stream of its own, to practise in."""
+
+    treaty: str
+    of: Treaty
+    starts_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRehearsalDay:
+    """Let a day come in a rehearsal."""
+
+    treaty: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRehearsal:
+    """End a rehearsal; it is no longer shown."""
+
+    treaty: str
+    reason: str | None = None
+
+
+Order = Define | RecordAct | RecordClaim | Correct | ReachDay | OpenRehearsal | MoveRehearsalDay | CloseRehearsal
+
+
+# ---- answers ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Under which circumstances every participant's lines were last compared; while they hold, only those touched can
+    have changed. Derived, never stored: without it everything is compared."""
+
+    today: date
+    rule_version: int
+    threshold_on: date | None
+    entry_into_force_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to append, the state after it, and what the person who asked should know."""
+
+    events: tuple[Fact, ...]
+    state: State
+    settled: Settled | None
+    warnings: tuple[Warned, ...] = ()
+
+    @property
+    def milestones(self) -> tuple[MilestoneAnnounced, ...]:
+        """The announcements among the events."""
+        return tuple(event for event in self.events if isinstance(event, MilestoneAnnounced))
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """The day at the depositary, the world, and who records this when."""
+
+    today: date
+    world: World
+    recorded: Recorded
+
+
+def decide(state: State, order: Order, now: Circumstances, *, settled: Settled | None = None) -> Decision:
+    """The facts that follow from an order, with every milestone they cause.
+
+    Raises:
+        Refusal: it cannot be recorded; the reason is the exception.
+    """
+    now = replace(now, today=effective_day(state, order, now.today))
+    facts, warned, cause = _facts(state, order, now)
+    return _concluded(state, facts, warned, cause, now, settled)
+
+
+def effective_day(state: State, order: Order, today: date) -> date:
+    """Today at the depositary; in a rehearsal, the day it has reached, which an act dated later moves on."""
+    if isinstance(order, OpenRehearsal):
+        return order.starts_on
+    if not isinstance(state, Treaty) or state.livemode:
+        return today
+    day = state.rehearsal_day or today
+    if isinstance(order, RecordAct):
+        return max(day, order.act_date)
+    return max(day, order.on) if isinstance(order, MoveRehearsalDay) else day
+
+
+def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], list[Warned], str]:
+    if isinstance(order, Define):
+        return _defined(state, order, now), [], "definition"
+    if isinstance(order, OpenRehearsal):
+        return _rehearsal(state, order, now), [], "definition"
+    treaty = defined(state)
+    match order:
+        case RecordAct():
+            facts, warned = _act(treaty, order, now)
+            return facts, warned, "action"
+        case RecordClaim(claim=claim):
+            return [ClaimRecorded(treaty=treaty.id, recorded=now.recorded, **claim)], [], "claim"
+        case Correct():
+            return [_correction(treaty, order, now)], [], "correction"
+        case ReachDay():
+            return [], [], "day"
+        case MoveRehearsalDay(on=day):
+            return _day_moved(treaty, day, now), [], "day"
+        case CloseRehearsal(reason=reason):
+            _must_be_rehearsal(treaty)
+            return [RehearsalClosed(treaty=treaty.id, recorded=now.recorded, reason=reason)], [], "definition"
+
+
+def defined(state: State) -> Treaty:
+    """The treaty, if there is one and it is not a closed rehearsal."""
+    if isinstance(state, Undefined):
+        raise no.UnknownTreaty(
+            f"No treaty is recorded under the id {state.id!r}.",
+            way_out="List the treaties at /v1/treaties, or define this one with PUT.",
+            facts={"treaty": state.id},
+        )
+    if state.closed:
+        raise no.RehearsalOver(
+            f"The rehearsal {state.id} was closed.",
+            way_out="Open another with POST …/rehearsals.",
+            facts={"treaty": state.id},
+        )
+    return state
+
+
+# ---- the treaty itself -----------------------------------------------------------------------------------------------
+def _defined(state: State, order: Define, now: Circumstances) -> list[Fact]:
+    who: dict[str, Any] = {"treaty": order.treaty, "recorded": now.recorded}
+    if isinstance(state, Undefined):
+        found: list[Fact] = [TreatyDefined(**who, details=order.details)]
+        if order.windows:
+            found.append(SignatureWindowsSet(**who, windows=order.windows))
+        if order.rule is not None:
+            found.append(RuleSet(**who, version=1, rule=plain(order.rule), reason=order.reason))
+        return found
+    treaty = defined(state)
+    found = []
+    if order.details != treaty.details:
+        found.append(TreatyDetailsAmended(**who, details=order.details))
+    if order.windows != treaty.windows:
+        found.append(SignatureWindowsSet(**who, windows=order.windows))
+    if order.rule is not None and order.rule != treaty.rule:
+        kind = RuleSet if treaty.rule is None else RuleAmended
+        found.append(kind(**who, version=treaty.rule_version + 1, rule=plain(order.rule), reason=order.reason))
+    return found
+
+
+def plain(rule: TreatyRule) -> dict[str, Any]:
+    """The rule as the JSON document that is stored."""
+    return rule.model_dump(mode="json", exclude_defaults=True)
+
+
+# ---- acts ------------------------------------------------------------------------------------------------------------
+def _act(treaty: Treaty, order: RecordAct, now: Circumstances) -> tuple[list[Fact], list[Warned]]:
+    act = event_for(order, now.recorded)
+    if order.tier is not Tier.OFFICIAL_DEPOSITARY:
+        return [_as_claim(act)], [
+            Warned("V14", "Only the depositary's own record moves a count; this was kept as a claim.")
+        ]
+    case = Case(treaty, act, now.world, now.today)
+    overruled = set(order.override.checks) if order.override else set()
+    warned: list[Warned] = []
+    for refusal in objections(case):
+        if refusal.check is None or refusal.check not in overruled:
+            raise refusal
+        warned.append(Warned(refusal.check, f"Overruled: {refusal.detail}"))
+    return [*_moved_on(treaty, act, now), act], [*warned, *warnings(case)]
+
+
+def event_for(order: RecordAct, recorded: Recorded) -> ParticipantAct:
+    """The event that records an act."""
+    return EVENT_OF[order.action](
+        treaty=order.treaty,
+        recorded=recorded,
+        participant=order.participant,
+        action=order.action,
+        act_date=order.act_date,
+        place=order.place,
+        effect_date=order.effect_date,
+        circulated_on=order.circulated_on,
+        depositary_ref=order.depositary_ref,
+        tier=order.tier,
+        evidence=order.evidence,
+        note=order.note,
+        override=order.override,
+        **order.extra,
+    )
+
+
+def _as_claim(act: ParticipantAct) -> ClaimRecorded:
+    return ClaimRecorded(
+        treaty=act.treaty,
+        recorded=act.recorded,
+        claimed_on=act.recorded.at.date().isoformat(),
+        source=act.evidence[0].source if act.evidence else act.recorded.by,
+        url=act.evidence[0].url if act.evidence else None,
+        statement=f"{act.participant}: {act.action.value}, {act.act_date}",
+        about="participant_act",
+        tier=act.tier,
+        participant=act.participant,
+        action=act.action,
+        act_date=act.act_date.isoformat(),
+        note=act.note,
+        evidence=act.evidence,
+    )
+
+
+def _moved_on(treaty: Treaty, act: ParticipantAct, now: Circumstances) -> list[Fact]:
+    if treaty.livemode or treaty.rehearsal_day is None or act.act_date <= treaty.rehearsal_day:
+        return []
+    return [RehearsalDayReached(treaty=treaty.id, recorded=now.recorded, on=act.act_date)]
+
+
+def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
+    target = treaty.acts.get(order.target)
+    if target is None:
+        raise no.UnknownFact(
+            f"The treaty {treaty.id} has no act with the event id {order.target}.",
+            way_out="Take the event id of the act from …/log.",
+            facts={"treaty": treaty.id, "target": order.target},
+        )
+    common: dict[str, Any] = {
+        "treaty": treaty.id,
+        "recorded": now.recorded,
+        "target": order.target,
+        "reason": order.reason,
+        "explanation": order.explanation,
+        "evidence": order.evidence,
+    }
+    facts = {"treaty": treaty.id, "target": order.target}
+    if order.kind == "corrected":
+        return FactCorrected(**common, fields=_checked_fields(target.event, order, now, facts))
+    if target.retracted is (order.kind == "retracted"):
+        raise no.NothingChanged(
+            f"The act is {'already' if target.retracted else 'not'} retracted.",
+            way_out="Look at its history in …/log.",
+            facts=facts,
+        )
+    return (FactRetracted if order.kind == "retracted" else FactReinstated)(**common)
+
+
+def _checked_fields(act: ParticipantAct, order: Correct, now: Circumstances, facts: dict[str, Any]) -> dict[str, Any]:
+    try:
+        after = amended(act, order.fields)
+    except ValueError as error:
+        raise no.FieldNotCorrectable(
+            str(error), way_out="Name only fields of the act, with values of their kind.", facts=facts
+        ) from error
+    if after == act:
+        raise no.NothingChanged("The act already reads so.", way_out="Say what was different.", facts=facts)
+    if after.act_date > now.today:
+        raise no.ActInTheFuture(
+            f"The corrected act would be dated {after.act_date}, after today ({now.today}).",
+            way_out="An act is recorded once it has happened.",
+            facts=facts,
+        )
+    return order.fields
+
+
+# ---- rehearsals ------------------------------------------------------------------------------------------------------
+def _rehearsal(state: State, order: OpenRehearsal, now: Circumstances) -> list[Fact]:
+    if isinstance(state, Treaty):
+        raise no.TreatyExists(
+            f"The id {order.treaty} is taken.", way_out="Choose another.", facts={"treaty": order.treaty}
+        )
+    who: dict[str, Any] = {"treaty": order.treaty, "recorded": now.recorded}
+    source = before(order.of, order.starts_on)
+    found: list[Fact] = [
+        TreatyDefined(**who, details=source.details, rehearsal_of=source.id, starts_on=order.starts_on),
+        SignatureWindowsSet(**who, windows=source.windows),
+    ]
+    if source.rule is not None:
+        found.append(RuleSet(**who, version=1, rule=plain(source.rule), reason=f"copied from {source.id}"))
+    acts = sorted((act for act in source.acts.values() if not act.retracted), key=lambda act: act.version)
+    return [*found, *(replace(act.event, treaty=order.treaty, recorded=now.recorded) for act in acts)]
+
+
+def _day_moved(treaty: Treaty, day: date, now: Circumstances) -> list[Fact]:
+    _must_be_rehearsal(treaty)
+    if treaty.rehearsal_day is not None and day <= treaty.rehearsal_day:
+        raise no.NothingChanged(
+            f"The rehearsal has already reached {treaty.rehearsal_day}.",
+            way_out="A rehearsal's calendar only moves on; open another to go back.",
+            facts={"treaty": treaty.id, "day": treaty.rehearsal_day.isoformat()},
+        )
+    return [RehearsalDayReached(treaty=treaty.id, recorded=now.recorded, on=day)]
+
+
+def _must_be_rehearsal(treaty: Treaty) -> None:
+    if treaty.livemode:
+        raise no.NotARehearsal(
+            f"{treaty.id} is the record itself.", way_out="Open a rehearsal of it.", facts={"treaty": treaty.id}
+        )
+
+
+# ---- the last step of every decision ---------------------------------------------------------------------------------
+def _concluded(
+    state: State, facts: list[Fact], warned: list[Warned], cause: str, now: Circumstances, settled: Settled | None
+) -> Decision:
+    after = evolve(state, facts)
+    if isinstance(after, Undefined) or after.closed:
+        return Decision(tuple(facts), after, None, tuple(warned))
+    stream = stream_of(after.id)
+    ids = tuple(
+        str(event_id(stream, state.version + n))
+        for n, fact in enumerate(facts, start=1)
+        if not isinstance(fact, RehearsalDayReached) or cause == "day"
+    )
+    touched = {fact.participant for fact in facts if isinstance(fact, ParticipantAct)}
+    said, now_settled = _announce(state, after, touched, Cause(kind=cause, event_ids=ids), now, settled, cause)
+    return Decision((*facts, *said), evolve(after, said), now_settled, tuple(warned))
+
+
+def _announce(
+    state: State,
+    after: Treaty,
+    touched: set[str],
+    cause: Cause,
+    now: Circumstances,
+    settled: Settled | None,
+    why: str,
+) -> tuple[list[Fact], Settled]:
+    outcome = outcome_of(after, world=now.world, as_of=now.today)
+    now_settled = Settled(
+        now.today,
+        after.rule_version,
+        None if outcome is None else outcome.threshold_on,
+        None if outcome is None else outcome.entry_into_force_on,
+    )
+    only = touched if why in {"action", "claim"} and settled == now_settled and isinstance(state, Treaty) else None
+    whom = after.participations if only is None else only & after.participations.keys()
+    holding = {line.key: line for line in treaty_milestones(after, outcome)}
+    for name in whom:
+        holding.update((line.key, line) for line in participant_milestones(after, after.participations[name], outcome))
+    keys = holding.keys() | _said_before(after, only)
+    found = changes(after.announced, holding, keys, today=now.today)
+    return announcements(
+        after, found, world=now.world, today=now.today, cause=cause, recorded=now.recorded
+    ), now_settled
+
+
+def _said_before(treaty: Treaty, only: Iterable[str] | None) -> set[str]:
+    """Keys already spoken of that have to be compared: all of them, or the treaty's own and those of a few."""
+    if only is None:
+        return set(treaty.announced)
+    those = tuple(f":{name}:" for name in only)
+    return {
+        key
+        for key, said in treaty.announced.items()
+        if not said.kind.startswith("participant.") or any(name in key for name in those)
+    }

@@ -1,0 +1,227 @@
+"""A treaty as its events tell it: state, and how each event changes it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import assert_never
+
+from treaty_events import (
+    ClaimRecorded,
+    Details,
+    Fact,
+    FactCorrected,
+    FactReinstated,
+    FactRetracted,
+    MilestoneAnnounced,
+    ParticipantAct,
+    RehearsalClosed,
+    RehearsalDayReached,
+    RuleAmended,
+    RuleSet,
+    SignatureWindow,
+    SignatureWindowsSet,
+    Status,
+    TreatyDefined,
+    TreatyDetailsAmended,
+    event_id,
+    stream_of,
+)
+from treaty_status.domain.amendments import amended
+from treaty_status.domain.participation import Act, Participation, participation
+from treaty_status.domain.rule import TreatyRule
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What we last said about one milestone; ``dates`` and ``attributed`` are what a revision is judged by."""
+
+    kind: str
+    status: Status
+    revision: int
+    occurred_on: date
+    attributed: frozenset[tuple[str, str]]
+    entry_into_force: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement beside the facts, and when we heard it."""
+
+    event_id: str
+    version: int
+    event: ClaimRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """Nothing is recorded under this id."""
+
+    id: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Treaty:
+    """A treaty in our record, up to one version of its stream. Never changed in place."""
+
+    id: str
+    version: int
+    details: Details
+    rehearsal_of: str | None = None
+    rehearsal_day: date | None = None
+    closed: bool = False
+    windows: tuple[SignatureWindow, ...] = ()
+    rule: TreatyRule | None = None
+    rule_version: int = 0
+    acts: dict[str, Act] = field(default_factory=dict)
+    participations: dict[str, Participation] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    announced: dict[str, Announced] = field(default_factory=dict)
+
+    @property
+    def livemode(self) -> bool:
+        """False for a rehearsal, which is never counted and never mixed with the record."""
+        return self.rehearsal_of is None
+
+
+State = Undefined | Treaty
+
+
+def evolve(state: State, events: Iterable[Fact]) -> State:
+    """The state after these events of the treaty's stream, given in order; the state passed in is left as it was."""
+    draft = _Draft(state)
+    for event in events:
+        draft.apply(event)
+    return draft.finished()
+
+
+def before(treaty: Treaty, day: date) -> Treaty:
+    """The treaty as the acts up to the end of a legal day tell it."""
+    if all(act.event.act_date <= day for act in treaty.acts.values()):
+        return treaty
+    acts = {key: act for key, act in treaty.acts.items() if act.event.act_date <= day}
+    return replace(treaty, acts=acts, participations=_participations(acts))
+
+
+def _participations(acts: dict[str, Act]) -> dict[str, Participation]:
+    grouped: dict[str, list[Act]] = {}
+    for act in acts.values():
+        grouped.setdefault(act.event.participant, []).append(act)
+    return {name: participation(name, own) for name, own in grouped.items()}
+
+
+class _Draft:
+    """One copy of the state, changed in place while a batch of events is applied, then frozen again."""
+
+    def __init__(self, state: State) -> None:
+        self.version = state.version
+        self._defined: Treaty | None = state if isinstance(state, Treaty) else None
+        self._id = state.id
+        self._stream = stream_of(state.id)
+        self._acts: dict[str, Act] | None = None
+        self._announced: dict[str, Announced] | None = None
+        self._touched: set[str] = set()
+
+    def apply(self, event: Fact) -> None:
+        self.version += 1
+        if isinstance(event, MilestoneAnnounced):
+            self._announce(event)
+        elif isinstance(event, ParticipantAct):
+            self._put(Act(self._own_id(), self.version, event))
+        elif isinstance(event, FactCorrected | FactRetracted | FactReinstated):
+            self._correct(event)
+        else:
+            self._describe(event)
+
+    def _own_id(self) -> str:
+        return str(event_id(self._stream, self.version))
+
+    def finished(self) -> State:
+        if self._defined is None:
+            return Undefined(self._id, self.version)
+        treaty = self._defined
+        if self._acts is None and self._announced is None:
+            return replace(treaty, version=self.version)
+        acts = treaty.acts if self._acts is None else self._acts
+        return replace(
+            treaty,
+            version=self.version,
+            acts=acts,
+            participations=self._participations(treaty, acts),
+            announced=treaty.announced if self._announced is None else self._announced,
+        )
+
+    def _participations(self, treaty: Treaty, acts: dict[str, Act]) -> dict[str, Participation]:
+        if not self._touched:
+            return treaty.participations
+        own: dict[str, list[Act]] = {name: [] for name in self._touched}
+        for act in acts.values():
+            if act.event.participant in own:
+                own[act.event.participant].append(act)
+        changed = dict(treaty.participations)
+        for name, its in own.items():
+            changed[name] = participation(name, its)
+        return changed
+
+    def _put(self, act: Act) -> None:
+        if self._acts is None:
+            self._acts = dict(self._treaty.acts)
+        before_it = self._acts.get(act.event_id)
+        if before_it is not None:
+            self._touched.add(before_it.event.participant)
+        self._acts[act.event_id] = act
+        self._touched.add(act.event.participant)
+
+    def _announce(self, event: MilestoneAnnounced) -> None:
+        if self._announced is None:
+            self._announced = dict(self._treaty.announced)
+        self._announced[event.key] = Announced(
+            kind=event.kind,
+            status=event.status,
+            revision=event.revision,
+            occurred_on=event.occurred_on,
+            attributed=frozenset((who.participant, who.action) for who in event.attributed_to),
+            entry_into_force=None if event.consequence is None else event.consequence.entry_into_force,
+        )
+
+    def _correct(self, event: FactCorrected | FactRetracted | FactReinstated) -> None:
+        acts = self._treaty.acts if self._acts is None else self._acts
+        target = acts.get(event.target)
+        if target is None:
+            return
+        by = (*target.corrected_by, self._own_id())
+        match event:
+            case FactCorrected(fields=fields):
+                self._put(replace(target, event=amended(target.event, fields), corrected_by=by))
+            case FactRetracted():
+                self._put(replace(target, retracted=True, corrected_by=by))
+            case FactReinstated():
+                self._put(replace(target, retracted=False, corrected_by=by))
+            case _:
+                assert_never(event)
+
+    def _describe(self, event: Fact) -> None:
+        match event:
+            case TreatyDefined(details=details, rehearsal_of=of, starts_on=day):
+                self._defined = Treaty(self._id, self.version, details, rehearsal_of=of, rehearsal_day=day)
+            case TreatyDetailsAmended(details=details):
+                self._defined = replace(self._treaty, details=details)
+            case SignatureWindowsSet(windows=windows):
+                self._defined = replace(self._treaty, windows=windows)
+            case RuleSet(rule=rule, version=version) | RuleAmended(rule=rule, version=version):
+                self._defined = replace(self._treaty, rule=TreatyRule.model_validate(rule), rule_version=version)
+            case ClaimRecorded():
+                claims = (*self._treaty.claims, Claim(self._own_id(), self.version, event))
+                self._defined = replace(self._treaty, claims=claims)
+            case RehearsalDayReached(on=day):
+                self._defined = replace(self._treaty, rehearsal_day=day)
+            case RehearsalClosed():
+                self._defined = replace(self._treaty, closed=True)
+            case _:
+                pass  # a fact that this version does not know changes nothing it can say
+
+    @property
+    def _treaty(self) -> Treaty:
+        if self._defined is None:
+            raise LookupError(f"The stream of {self._id} does not begin with its definition.")
+        return self._defined
