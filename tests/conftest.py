@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests.postgres import NoPostgres, cluster, fresh_database
 
+from tests.postgres import NoPostgres, cluster, fresh_database
 from treaty_status.application.event_log import EventLog
 from treaty_status.store import open_log
 

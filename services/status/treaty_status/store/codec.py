@@ -1,11 +1,11 @@
 """Facts to the rows of the log and back: a stable topic, and JSON that a person can read in the table.
 
 An optional field that says nothing (None, or an empty list) is not written; everything else is, defaults included, so
-that a default that changes later does not change history. Free-form values (a rule, the fields of a correction) are kept as
-they are.
+that a default that changes later does not change history. Free-form values (a rule, the fields of a correction) are
+kept as they are.
 """
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -74,17 +74,17 @@ def _decoder(cls: type[Fact]) -> "msgspec.json.Decoder[Fact]":
 def _fields(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
     found = _FIELDS.get(cls)
     if found is None:
-        found = tuple((field.name, field.default) for field in fields(cls)) if is_dataclass(cls) else ()
+        found = tuple((field.name, _silence(field)) for field in fields(cls)) if is_dataclass(cls) else ()
         _FIELDS[cls] = found
     return found
+
+
+def _silence(field: "Field[Any]") -> Any:
+    return field.default if field.default in (None, ()) else MISSING
 
 
 def _said(value: Any) -> Any:
     cls = type(value)
     if names := _fields(cls):
-        return {name: _said(said) for name, default in names if not _silent(said := getattr(value, name), default)}
+        return {name: _said(said) for name, silence in names if (said := getattr(value, name)) is not silence}
     return [_said(item) for item in value] if cls is tuple else value
-
-
-def _silent(said: Any, default: Any) -> bool:
-    return (said is None or said == ()) and said == default

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from treaty_status.application.event_log import LoggedEvent, LogUnavailable, NewEvent, Reply
@@ -19,14 +20,13 @@ from treaty_status.store.postgres_schema import append_rows, ensure_schema
 
 Connection = psycopg.Connection[TupleRow]
 
-# A connection cut by the network is noticed within about ten seconds instead of hours.
+# A connection cut by the network is noticed within about ten seconds instead of hours (no effect on a Unix socket).
 _KEEPALIVE: Final[dict[str, int]] = {
     "connect_timeout": 5,
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
 }
 # What we promise does not depend on how the server or the role was configured.
 _SESSION: Final[LiteralString] = """SELECT set_config('default_transaction_isolation', 'read committed', false),
@@ -47,13 +47,16 @@ _REPLY: Final[LiteralString] = (
 )
 
 
-def connect(dsn: str) -> Connection:
+def connect(dsn: str, *, tcp_user_timeout: int = 10_000) -> Connection:
     """A connection in autocommit mode with our session settings.
+
+    ``tcp_user_timeout`` is in milliseconds: how long what we sent may go without the network's acknowledgement.
 
     Raises:
         psycopg.OperationalError: the server does not answer or does not want us.
     """
-    connection = psycopg.connect(dsn, autocommit=True, **_KEEPALIVE)  # type: ignore[arg-type]  # libpq's own parameters
+    parameters: dict[str, Any] = {**_KEEPALIVE, "tcp_user_timeout": tcp_user_timeout, **conninfo_to_dict(dsn)}
+    connection = psycopg.connect(autocommit=True, **parameters)
     try:
         connection.execute(_SESSION)
     except BaseException:
