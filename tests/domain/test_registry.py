@@ -406,6 +406,28 @@ def test_the_russian_federation_continues_the_soviet_union() -> None:
     assert (link.id, link.kind, link.on) == ("sun", LinkKind.CONTINUATION, date(1991, 12, 24))
 
 
+@pytest.mark.parametrize(
+    ("participant", "day"),
+    [("rus", "1982-06-10"), ("srb", "2001-03-12"), ("yem", "1980-01-18"), ("tza", "1962-11-28")],
+)
+def test_the_depositary_lists_earlier_acts_under_the_name_of_a_state_that_continues_another(
+    participant: str, day: str
+) -> None:
+    assert REGISTRY.get(participant).exists_on(date.fromisoformat(day))
+
+
+def test_a_state_born_of_a_dissolution_cannot_have_acted_before() -> None:
+    assert not REGISTRY.get("svk").exists_on(date(1982, 12, 22))
+    assert REGISTRY.get("svk").exists_on(date(1993, 1, 1))
+
+
+def test_a_seat_in_the_united_nations_is_held_by_one_at_a_time() -> None:
+    before, after = date(1991, 12, 23), date(1991, 12, 24)
+
+    assert {"sun", "rus"} & REGISTRY.members("un_members", before) == {"sun"}
+    assert {"sun", "rus"} & REGISTRY.members("un_members", after) == {"rus"}
+
+
 def test_yemen_is_the_union_of_two() -> None:
     assert {(link.id, link.kind) for link in REGISTRY.get("yem").predecessors} == {
         ("yar", LinkKind.UNION),

@@ -29,9 +29,9 @@ def load_registry() -> Registry:
         MalformedRegistryError: the data files are inconsistent.
     """
     participants = _with_predecessors([_participant(row) for row in _rows("participants")])
-    groups = [_un_members(participants), *(_group(row) for row in _rows("groups"))]
+    groups = [_group(row) for row in _rows("groups")]
     _check_references(participants, groups)
-    return Registry(participants, groups)
+    return Registry(participants, [_un_members(participants), *groups])
 
 
 def _rows(file_name: str) -> list[Row]:
@@ -124,17 +124,15 @@ def _with_predecessors(participants: Iterable[Participant]) -> list[Participant]
 
 
 def _un_members(participants: Iterable[Participant]) -> Group:
-    """The United Nations' members through time, from the membership day each participant carries.
-
-    A continued membership belongs to the predecessor until the successor's first day.
-    """
+    """The United Nations' members through time, from the membership day each participant carries."""
+    by_id = {one.id: one for one in participants}
     members = (
         Membership(
             participant=one.id,
-            valid_from=max(one.un_member_since, one.exists_from or date.min),
+            valid_from=_seated_on(one, by_id),
             valid_until=one.un_member_until or one.exists_until,
         )
-        for one in participants
+        for one in by_id.values()
         if one.un_member_since is not None
     )
     return Group(
@@ -144,6 +142,16 @@ def _un_members(participants: Iterable[Participant]) -> Group:
         source="United Nations, list of Member States with dates of admission",
         organisations=("un",),
     )
+
+
+def _seated_on(member: Participant, by_id: Mapping[str, Participant]) -> date | None:
+    """The first day of membership in the member's own name: a continued seat is the predecessor's until the change."""
+    taken_over = (
+        link.on
+        for link in member.predecessors
+        if link.kind in {LinkKind.CONTINUATION, LinkKind.UNION} and link.on and by_id[link.id].un_member_since
+    )
+    return max(taken_over, default=member.un_member_since)
 
 
 def _check_references(participants: Iterable[Participant], groups: Iterable[Group]) -> None:

@@ -66,10 +66,11 @@ class Participant:
     """One identity for all times and languages.
 
     `id` is our own lower-case slug and never changes. `iso2`, `iso3` and `numeric` (ISO 3166-1, equal to M49 for
-    States) are attributes and may be absent. `exists_from` and `exists_until` are the first and last day of this
-    identity, filled only where the registry needs them. `un_member_since` is the day printed in the United Nations
-    list of Member States, which counts the membership of a continued or united predecessor; `un_member_until` is given
-    only where the membership did not end with the identity.
+    States) are attributes and may be absent. `exists_from` and `exists_until` are the first and last day on which
+    acts of this identity can bear a date, filled only where that is sure; a State that continues another, or unites
+    several, has no first day, because the depositary lists the earlier acts under its name. `un_member_since` is
+    the day printed in the United Nations list of Member States, which counts the membership of a continued or united
+    predecessor; `un_member_until` is given only where the membership did not end with the identity.
     """
 
     id: str
