@@ -497,9 +497,9 @@ def test_every_member_of_the_united_nations_sits_in_one_regional_group() -> None
         ("asean", "1967-08-08", 5),
         ("asean", "1999-04-30", 10),
         ("asean", "2025-10-26", 11),
-        ("council_of_europe", "1949-05-05", 10),
-        ("council_of_europe", "2022-03-15", 47),
-        ("council_of_europe", "2022-03-16", 46),
+        ("coe_member", "1949-05-05", 10),
+        ("coe_member", "2022-03-15", 47),
+        ("coe_member", "2022-03-16", 46),
         ("security_council_permanent", "1991-12-23", 5),
         ("security_council_permanent", "2026-01-01", 5),
     ],
@@ -513,7 +513,7 @@ def test_every_group_names_its_source() -> None:
 
 
 def test_a_participant_knows_its_groups_of_the_day() -> None:
-    assert {"eu", "un_members", "council_of_europe", "security_council_permanent"} <= REGISTRY.groups_of("fra", TODAY)
+    assert {"eu", "un_members", "coe_member", "security_council_permanent"} <= REGISTRY.groups_of("fra", TODAY)
     assert REGISTRY.groups_of("eu", TODAY) == frozenset()
     assert REGISTRY.members("nobody_knows_this_group", TODAY) == frozenset()
 
