@@ -1,0 +1,61 @@
+"""What the notifier refuses, in the words of its trade. Faults of our own end in Error and propagate."""
+
+
+class NotifierRefusal(Exception):
+    """A request or an action that cannot be met; the message is one sentence, then the facts, then the way out."""
+
+
+class EndpointRefused(NotifierRefusal):
+    """An endpoint address that this notifier would never dial."""
+
+
+class TypePatternRefused(NotifierRefusal):
+    """A pattern of message types that could match nothing or is not made of dotted words."""
+
+
+class GroupUnknown(NotifierRefusal):
+    """A group of participants that the status service does not hold."""
+
+
+class SubscriptionUnknown(NotifierRefusal):
+    """No such subscription, or none that the caller owns: the two are not told apart."""
+
+
+class SubscriptionNotActive(NotifierRefusal):
+    """The subscription is paused or disabled, so nothing would be sent."""
+
+
+class DeliveryUnknown(NotifierRefusal):
+    """No such delivery, or none that the caller owns."""
+
+
+class SubscriptionLimit(NotifierRefusal):
+    """One owner holds as many subscriptions as the operator allows."""
+
+
+class KeyRefused(NotifierRefusal):
+    """The bearer key is missing, unknown or revoked."""
+
+
+class ScopeMissing(NotifierRefusal):
+    """The key is good but does not carry the scope that the call needs."""
+
+
+class StatusUnreachable(NotifierRefusal):
+    """The status service does not answer, so keys and groups cannot be checked now."""
+
+
+class PositionTaken(NotifierRefusal):
+    """Another notifier on the same database has moved the feed position meanwhile: reload and go on from there."""
+
+    def __init__(self, actual: int) -> None:
+        super().__init__(f"The feed position has moved (position: {actual}); read it again and go on from there")
+        self.actual = actual
+
+
+class OutboxOwned(NotifierRefusal):
+    """Another process already serves this SQLite file."""
+
+
+class FeedError(Exception):
+    """The feed answered something that is not a page of events: a fault of the two services, never a subscriber's."""

@@ -1,0 +1,78 @@
+"""Standard Webhooks 1.0.0, symmetric scheme ``v1``: HMAC-SHA256 over ``{id}.{timestamp}.{body}``.
+
+Source: standard-webhooks, spec/standard-webhooks.md. Pure: the moment of the attempt is an argument.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  (the public prefix of every secret, not one)
+SECRET_BYTES = 32  # the specification admits 24 to 64
+TOLERANCE_SECONDS = 300  # what the independent libraries allow between the attempt and the receiver's clock
+
+
+class WebhookSignatureRefused(Exception):
+    """The headers and the body do not prove that the holder of the secret sent them, or not now."""
+
+
+def secret_text(secret: bytes) -> str:
+    """The secret as subscribers keep it: ``whsec_`` and base64."""
+    return SECRET_PREFIX + base64.b64encode(secret).decode("ascii")
+
+
+def secret_bytes(text: str) -> bytes:
+    """The raw key inside ``whsec_…``.
+
+    Raises:
+        ValueError: not base64, or not 24 to 64 bytes long.
+    """
+    try:
+        secret = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("A webhook secret is whsec_ followed by base64") from error
+    if not 24 <= len(secret) <= 64:
+        raise ValueError(f"A webhook secret holds 24 to 64 bytes (bytes: {len(secret)})")
+    return secret
+
+
+def webhook_signature(*, webhook_id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> str:
+    """The value of ``webhook-signature``: one entry for each secret that is valid now, newest first.
+
+    ``timestamp`` is the attempt's, in whole seconds since 1970 UTC; a receiver refuses it when it is five minutes off.
+    """
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return " ".join(f"v1,{_entry(secret, signed)}" for secret in secrets)
+
+
+def webhook_headers(*, webhook_id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
+    """The three headers that every message carries."""
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": webhook_signature(webhook_id=webhook_id, timestamp=timestamp, body=body, secrets=secrets),
+    }
+
+
+def verify_webhook(
+    *, webhook_id: str, timestamp: str, webhook_signature: str, body: bytes, secret: bytes, now_seconds: float
+) -> None:
+    """Return when one ``v1`` entry is right and the timestamp is within five minutes of ``now_seconds``.
+
+    Raises:
+        WebhookSignatureRefused: says which of the two it was.
+    """
+    if not (timestamp.isascii() and timestamp.isdigit()):
+        raise WebhookSignatureRefused("The webhook timestamp is not a whole number of seconds")
+    if abs(now_seconds - int(timestamp)) > TOLERANCE_SECONDS:
+        raise WebhookSignatureRefused(f"The webhook timestamp is more than five minutes off (timestamp: {timestamp})")
+    right = "v1," + _entry(secret, f"{webhook_id}.{timestamp}.".encode() + body)
+    entries = webhook_signature.split(" ")
+    if not any(hmac.compare_digest(right.encode(), entry.encode()) for entry in entries):
+        raise WebhookSignatureRefused("No webhook signature matches this body, id, timestamp and secret")
+
+
+def _entry(secret: bytes, signed: bytes) -> str:
+    return base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode("ascii")
