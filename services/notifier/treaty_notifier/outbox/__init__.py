@@ -1,0 +1,38 @@
+"""The notifier's own record: message log, subscriptions, lanes, retries and attempts."""
+
+from treaty_notifier.outbox.port import (
+    Attempt,
+    Census,
+    Claim,
+    Delivery,
+    Lease,
+    Outbox,
+    Parcel,
+    Progress,
+    Replay,
+    Sent,
+    Settlement,
+    Start,
+    Turn,
+)
+from treaty_notifier.outbox.secrets import PlainBox, SecretBox
+from treaty_notifier.outbox.sql import SqlOutbox
+
+__all__ = [
+    "Attempt",
+    "Census",
+    "Claim",
+    "Delivery",
+    "Lease",
+    "Outbox",
+    "Parcel",
+    "PlainBox",
+    "Progress",
+    "Replay",
+    "SecretBox",
+    "Sent",
+    "Settlement",
+    "SqlOutbox",
+    "Start",
+    "Turn",
+]

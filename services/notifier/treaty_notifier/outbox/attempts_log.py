@@ -1,0 +1,142 @@
+"""Reading deliveries back: what was attempted, what is owed, and what still waits beyond the cursor."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select, union
+
+from treaty_notifier.deliveries import DeliveryState, Outcome
+from treaty_notifier.messages import Entry, webhook_id
+from treaty_notifier.outbox.port import Attempt, Delivery
+from treaty_notifier.outbox.rows import AnyRow, attempt_of, entry_of, subscription_of
+from treaty_notifier.outbox.tables import attempts, exceptions, groups, lanes, messages, subscriptions
+from treaty_notifier.subscriptions import Membership, Subscription, Window, wants
+
+PENDING_SCAN_ROWS = 500  # how far beyond the cursor a listing looks for what still waits
+_LOG_COLUMNS = [column for column in messages.c if column.name != "body"]
+
+
+def membership(connection: Connection) -> Membership:
+    return Membership(members={row.id: frozenset(row.members) for row in connection.execute(select(groups))})
+
+
+def deliveries(
+    connection: Connection,
+    subscription: Subscription,
+    *,
+    key: bytes,
+    before: int | None,
+    limit: int,
+    state: DeliveryState | None,
+) -> list[Delivery]:
+    """Newest first. Deliveries that wait beyond the cursor are looked for within the next 500 lines of the log."""
+    waiting = {entry.seq for entry in _waiting(connection, subscription)}
+    seqs = _known(connection, subscription.id, before=before, limit=limit, state=state)
+    if state in (None, DeliveryState.PENDING):
+        seqs |= {seq for seq in waiting if before is None or seq < before}
+    found = _load(connection, subscription.id, seqs, key=key)
+    return [one for one in found if state in (None, one.state)][:limit]
+
+
+def delivery(connection: Connection, wanted_id: str, *, key: bytes, owner: str | None) -> Delivery | None:
+    for table in (attempts, exceptions):
+        row = connection.execute(
+            select(table.c.subscription_id, table.c.seq).where(table.c.webhook_id == wanted_id).limit(1)
+        ).one_or_none()
+        if row is not None:
+            return _load(connection, row.subscription_id, {row.seq}, key=key)[0]
+    return _still_waiting(connection, wanted_id, key=key, owner=owner)
+
+
+def _still_waiting(connection: Connection, wanted_id: str, *, key: bytes, owner: str | None) -> Delivery | None:
+    """Ids are derived, not stored, until the first attempt: try what the owner's lanes have before them."""
+    query = select(subscriptions)
+    if owner is not None:
+        query = query.where(subscriptions.c.owner == owner)
+    for row in connection.execute(query).all():
+        subscription = subscription_of(row)
+        for entry in _waiting(connection, subscription):
+            if wanted_id == webhook_id(instance_key=key, subscription_id=row.id, identity=entry.identity):
+                return _load(connection, row.id, {entry.seq}, key=key)[0]
+    return None
+
+
+def _waiting(connection: Connection, subscription: Subscription) -> list[Entry]:
+    lane = connection.execute(select(lanes).where(lanes.c.id == subscription.id)).one()
+    window = Window(after_position=lane.after_position, not_before=lane.not_before)
+    query = select(*_LOG_COLUMNS).where(messages.c.seq > lane.cursor).order_by(messages.c.seq).limit(PENDING_SCAN_ROWS)
+    entries = [entry_of(row) for row in connection.execute(query)]
+    members = membership(connection)
+    return [
+        entry for entry in entries if window.admits(entry) and wants(subscription.filter, entry, membership=members)
+    ]
+
+
+def _known(
+    connection: Connection, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
+) -> set[int]:
+    open_ones = select(exceptions.c.seq).where(exceptions.c.subscription_id == subscription_id)
+    tried = select(attempts.c.seq).where(attempts.c.subscription_id == subscription_id)
+    match state:
+        case DeliveryState.DEAD | DeliveryState.RETRYING:
+            parts = [open_ones.where(exceptions.c.state == state.value)]
+        case DeliveryState.DELIVERED:
+            parts = [tried.where(attempts.c.outcome == Outcome.OK.value, attempts.c.seq.not_in(open_ones))]
+        case _:
+            parts = [open_ones, tried]
+    every = union(*parts).subquery()
+    query = select(every.c.seq).order_by(every.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(every.c.seq < before)
+    return set(connection.execute(query).scalars())
+
+
+def _load(connection: Connection, subscription_id: str, seqs: set[int], *, key: bytes) -> list[Delivery]:
+    if not seqs:
+        return []
+    rows = connection.execute(select(messages).where(messages.c.seq.in_(seqs)).order_by(messages.c.seq.desc())).all()
+    tried: dict[int, list[Attempt]] = {}
+    for attempt in connection.execute(
+        select(attempts)
+        .where(attempts.c.subscription_id == subscription_id, attempts.c.seq.in_(seqs))
+        .order_by(attempts.c.id)
+    ):
+        tried.setdefault(attempt.seq, []).append(attempt_of(attempt))
+    open_ones = {
+        row.seq: row
+        for row in connection.execute(
+            select(exceptions).where(exceptions.c.subscription_id == subscription_id, exceptions.c.seq.in_(seqs))
+        )
+    }
+    return [
+        _delivery(row, subscription_id, tuple(tried.get(row.seq, ())), open_ones.get(row.seq), key=key) for row in rows
+    ]
+
+
+def _delivery(
+    row: AnyRow, subscription_id: str, tried: tuple[Attempt, ...], exception: AnyRow | None, *, key: bytes
+) -> Delivery:
+    entry = entry_of(row)
+    return Delivery(
+        webhook_id=webhook_id(instance_key=key, subscription_id=subscription_id, identity=entry.identity),
+        subscription_id=subscription_id,
+        seq=entry.seq,
+        position=entry.position,
+        type=entry.type,
+        treaty=entry.treaty,
+        recorded_at=entry.recorded_at,
+        body=bytes(row.body),
+        state=delivery_state(tried, exception_state=exception.state if exception else None),
+        reason=exception.reason if exception else None,
+        next_attempt_at=exception.next_at if exception else None,
+        attempts=tried,
+    )
+
+
+def delivery_state(tried: Iterable[Attempt], *, exception_state: str | None) -> DeliveryState:
+    """Derived, never stored: an exception row decides, else whether any attempt went well."""
+    if exception_state == DeliveryState.DEAD.value:
+        return DeliveryState.DEAD
+    outcomes = [attempt.outcome for attempt in tried]
+    if exception_state is not None:
+        return DeliveryState.RETRYING if outcomes else DeliveryState.PENDING
+    return DeliveryState.DELIVERED if Outcome.OK in outcomes else DeliveryState.PENDING

@@ -1,0 +1,72 @@
+"""Opening the database: SQLite as one durable file, PostgreSQL through psycopg 3."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+from treaty_notifier.outbox.tables import metadata
+
+SCHEMA_LOCK = 7_402_318_855  # any number, the same in every notifier: only one creates the tables
+POOL_SIZE = 8
+
+
+class Database:
+    """Read and write transactions on either engine.
+
+    SQLite admits one writer at a time, so writers queue here instead of in the library's sleeping busy handler.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self.engine = _sqlite(dsn) if dsn.startswith("sqlite") else _postgres(dsn)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writers = threading.Lock()
+        self._write_engine = self.engine.execution_options(writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if self.is_sqlite:
+            with self._writers, self._write_engine.begin() as connection:
+                yield connection
+        else:
+            with self._write_engine.begin() as connection:
+                yield connection
+
+    def create_tables(self) -> None:
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SCHEMA_LOCK})
+            metadata.create_all(connection)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _postgres(dsn: str) -> Engine:
+    url = make_url(dsn).set(drivername="postgresql+psycopg")
+    return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
+
+
+def _sqlite(dsn: str) -> Engine:
+    engine = create_engine(dsn, connect_args={"check_same_thread": False}, pool_size=POOL_SIZE)
+
+    @event.listens_for(engine, "connect")
+    def durable(connection: sqlite3.Connection, _record: Any) -> None:  # Any: SQLAlchemy's private pool record
+        connection.isolation_level = None  # we say BEGIN ourselves, else the module guesses
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,237 @@
+"""The outbox as the rest of the notifier sees it: what it promises, not how it keeps it.
+
+The model: a dense log of messages with their final bytes; one *lane* for each subscription (and one more for each
+replay) that is a cursor into that log under a lease; rows only for exceptions (retrying, dead) and for attempts.
+Whatever belongs together moves in one commit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from treaty_notifier.deliveries import Decision, DeliveryState, Outcome
+from treaty_notifier.messages import Draft
+from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """``position`` is the last place of the feed that was digested, ``seq`` the last line of the message log."""
+
+    position: int
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where a new lane begins: with the first message after this feed position and not recorded before this instant."""
+
+    after_position: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """One message ready to be sent to one subscription.
+
+    ``attempts`` counts all attempts so far, ``failures`` those of the present round of the schedule; ``is_exception``
+    says that it comes from a retry row and not from the cursor.
+    """
+
+    seq: int
+    webhook_id: str
+    type: str
+    body: bytes
+    attempts: int
+    failures: int
+    is_exception: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The right to serve a lane until it expires; ``epoch`` fences off whoever held it before."""
+
+    lane_id: str
+    subscription_id: str
+    epoch: int
+    cursor: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """What one lane is to send now. ``scanned_to`` is where its cursor stands when everything here was attempted."""
+
+    lease: Lease
+    url: str
+    secrets: tuple[bytes, ...] = field(repr=False)
+    parcels: tuple[Parcel, ...]
+    scanned_to: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The turns taken, and whether lanes may have more to give at once."""
+
+    turns: tuple[Turn, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One attempt as the sender reports it, and what follows from it."""
+
+    parcel: Parcel
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    decision: Decision
+    status_code: int | None = None
+    response: bytes = b""
+    is_clipped: bool = False
+    location: str | None = None
+    peer: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """The end of a turn: the new cursor and what became of each parcel that was attempted."""
+
+    lease: Lease
+    cursor: int
+    sent: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One POST. ``next_attempt_at`` is what was planned after it."""
+
+    number: int
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    status_code: int | None
+    response: bytes
+    is_clipped: bool
+    location: str | None
+    peer: str | None
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One message to one subscription, as far as it has come."""
+
+    webhook_id: str
+    subscription_id: str
+    seq: int
+    position: int
+    type: str
+    treaty: str | None
+    recorded_at: datetime
+    body: bytes
+    state: DeliveryState
+    reason: str | None
+    next_attempt_at: datetime | None
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """A lane of its own that sends again what the log holds up to the moment it was asked for."""
+
+    id: str
+    subscription_id: str
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Census:
+    """Counts for operators: how many of each, and how far the slowest lane is behind the log."""
+
+    subscriptions: int
+    disabled: int
+    retrying: int
+    dead: int
+    lanes: int
+    lanes_leased: int
+    max_lag: int
+
+
+class Outbox(Protocol):
+    """Thread-safe; every method is one transaction. Instants come from the store's own clock unless passed in."""
+
+    @property
+    def instance_key(self) -> bytes:
+        """Random, made at first start; part of every webhook id."""
+
+    def progress(self) -> Progress: ...
+
+    def append(self, drafts: Sequence[Draft], *, expected: int, position: int) -> Progress:
+        """Write messages and move the feed position from ``expected`` to ``position`` in one commit.
+
+        Raises:
+            PositionTaken: the position is no longer ``expected``; nothing was written.
+        """
+
+    def add_subscription(
+        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+    ) -> None:
+        """Raises SubscriptionLimit when the owner already holds ``owner_limit`` subscriptions."""
+
+    def subscription(self, subscription_id: str) -> Subscription | None: ...
+
+    def subscriptions(self, *, owner: str | None, after: str, limit: int) -> list[Subscription]:
+        """In order of id, those after ``after``; ``owner`` None means everybody's."""
+
+    def change_subscription(
+        self,
+        subscription_id: str,
+        *,
+        url: str | None = None,
+        description: str | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the word of the API)
+        state: SubscriptionState | None = None,
+    ) -> Subscription | None:
+        """None when it does not exist. A new filter holds for everything that the cursor has not passed."""
+
+    def remove_subscription(self, subscription_id: str) -> bool: ...
+
+    def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
+        """Sign with ``secret`` and, until the returned instant, with the one before as well."""
+
+    def add_probe(self, draft: Draft, *, subscription_id: str) -> str | None:
+        """Put a test message into the log, due at once for one subscription; the webhook id, None if unknown."""
+
+    def redeliver(self, *, subscription_id: str, seq: int) -> bool:
+        """Make one message due at once again, under its own id, with a fresh schedule."""
+
+    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None: ...
+
+    def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
+        """Lease up to ``lanes`` lanes that have something due, least recently served first, and read their turns."""
+
+    def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        """Book finished turns and give the leases back, all in one commit; False where another epoch holds the lane."""
+
+    def release(self, *, owner: str) -> None:
+        """Give back every lease of this owner, so that nobody waits for them to expire."""
+
+    def deliveries(
+        self, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
+    ) -> list[Delivery]:
+        """Newest first, those with ``seq`` below ``before``; attempts included."""
+
+    def delivery(self, webhook_id: str, *, owner: str | None) -> Delivery | None:
+        """By its id; one that was never attempted is found only among what the lanes of ``owner`` have before them."""
+
+    def membership(self) -> Membership: ...
+
+    def put_group(self, group: str, members: frozenset[str]) -> None: ...
+
+    def groups_wanted(self) -> list[str]:
+        """Every group that some subscription names."""
+
+    def census(self) -> Census: ...
+
+    def close(self) -> None: ...

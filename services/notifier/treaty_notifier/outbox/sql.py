@@ -1,0 +1,367 @@
+"""The outbox on SQLAlchemy Core: SQLite by default, several notifiers on one PostgreSQL.
+
+Instants that decide (leases, due times) come from the database's clock on PostgreSQL, because several machines must
+agree on them; on SQLite there is one machine and its clock is passed in.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, and_, delete, func, insert, select, text, true, update
+
+from treaty_notifier.deliveries import DeliveryState
+from treaty_notifier.errors import PositionTaken, SubscriptionLimit
+from treaty_notifier.messages import Draft, webhook_id
+from treaty_notifier.outbox import attempts_log
+from treaty_notifier.outbox.engine import Database
+from treaty_notifier.outbox.lane_turns import LaneTurns
+from treaty_notifier.outbox.port import Census, Claim, Delivery, Progress, Replay, Settlement, Start
+from treaty_notifier.outbox.rows import filter_document, message_row, subscription_of, subscription_row
+from treaty_notifier.outbox.secrets import PlainBox, SecretBox
+from treaty_notifier.outbox.tables import (
+    attempts,
+    exceptions,
+    groups,
+    lanes,
+    messages,
+    progress,
+    secrets,
+    subscriptions,
+)
+from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
+
+SCHEMA_VERSION = 1
+_FEED = "feed"
+
+
+class SqlOutbox:
+    """Implements ``Outbox``. ``new_key`` is used once in the life of a database, at its first start."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        new_key: bytes,
+        clock: Callable[[], datetime],
+        box: SecretBox | None = None,
+    ) -> None:
+        self._database = Database(dsn)
+        self._clock = clock
+        self._box = box or PlainBox()
+        self._database.create_tables()
+        self._key = self._first_start(new_key)
+        self._turns = LaneTurns(instance_key=self._key, box=self._box)
+
+    @property
+    def instance_key(self) -> bytes:
+        return self._key
+
+    def close(self) -> None:
+        self._database.close()
+
+    # The message log
+
+    def progress(self) -> Progress:
+        with self._database.reading() as connection:
+            return _progress(connection)
+
+    def append(self, drafts: Sequence[Draft], *, expected: int, position: int) -> Progress:
+        with self._database.writing() as connection:
+            moved = connection.execute(
+                update(progress)
+                .where(progress.c.name == _FEED, progress.c.position == expected)
+                .values(position=position, seq=progress.c.seq + len(drafts))
+            )
+            now_at = _progress(connection)
+            if moved.rowcount == 0:
+                raise PositionTaken(now_at.position)
+            first = now_at.seq - len(drafts) + 1
+            if drafts:
+                connection.execute(
+                    insert(messages), [message_row(draft, seq=first + place) for place, draft in enumerate(drafts)]
+                )
+        return now_at
+
+    # Subscriptions
+
+    def add_subscription(
+        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+    ) -> None:
+        with self._database.writing() as connection:
+            if owner_limit is not None:
+                _check_limit(connection, owner=subscription.owner, limit=owner_limit)
+            connection.execute(insert(subscriptions).values(subscription_row(subscription)))
+            connection.execute(
+                insert(secrets).values(subscription_id=subscription.id, serial=1, sealed=self._box.seal(secret))
+            )
+            self._add_lane(connection, lane_id=subscription.id, subscription_id=subscription.id, start=start)
+
+    def subscription(self, subscription_id: str) -> Subscription | None:
+        with self._database.reading() as connection:
+            return _subscription(connection, subscription_id)
+
+    def subscriptions(self, *, owner: str | None, after: str, limit: int) -> list[Subscription]:
+        query = select(subscriptions).where(subscriptions.c.id > after).order_by(subscriptions.c.id).limit(limit)
+        if owner is not None:
+            query = query.where(subscriptions.c.owner == owner)
+        with self._database.reading() as connection:
+            return [subscription_of(row) for row in connection.execute(query)]
+
+    def change_subscription(
+        self,
+        subscription_id: str,
+        *,
+        url: str | None = None,
+        description: str | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the word of the API)
+        state: SubscriptionState | None = None,
+    ) -> Subscription | None:
+        changes: dict[str, object] = {}
+        if url is not None:
+            changes["url"] = url
+        if description is not None:
+            changes["description"] = description
+        if filter is not None:
+            changes["filter"] = filter_document(filter)
+        if state is not None:
+            changes |= {"state": state.value, "state_reason": None}
+        with self._database.writing() as connection:
+            if changes:
+                connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(**changes))
+            return _subscription(connection, subscription_id)
+
+    def remove_subscription(self, subscription_id: str) -> bool:
+        with self._database.writing() as connection:
+            _lock_lane(connection, subscription_id)
+            # Lanes go too: a turn that is under way then finds no lane to book into.
+            for table in (lanes, exceptions, attempts, secrets):
+                connection.execute(delete(table).where(table.c.subscription_id == subscription_id))
+            gone = connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
+            return gone.rowcount > 0
+
+    def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
+        with self._database.writing() as connection:
+            if not _lock_lane(connection, subscription_id):
+                return None
+            expires_at = self._now(connection) + timedelta(seconds=overlap_seconds)
+            ours = secrets.c.subscription_id == subscription_id
+            serial = connection.execute(select(func.max(secrets.c.serial)).where(ours)).scalar_one()
+            # Only the last secret overlaps: one that was already on its way out does not live longer by this.
+            connection.execute(delete(secrets).where(ours, secrets.c.serial < serial))
+            connection.execute(update(secrets).where(ours).values(expires_at=expires_at))
+            connection.execute(
+                insert(secrets).values(
+                    subscription_id=subscription_id, serial=serial + 1, sealed=self._box.seal(secret)
+                )
+            )
+            return expires_at
+
+    # Asking for more
+
+    def add_probe(self, draft: Draft, *, subscription_id: str) -> str | None:
+        with self._database.writing() as connection:
+            if not _lock_lane(connection, subscription_id):
+                return None
+            connection.execute(update(progress).where(progress.c.name == _FEED).values(seq=progress.c.seq + 1))
+            seq = _progress(connection).seq
+            connection.execute(insert(messages).values(message_row(draft, seq=seq)))
+            self._make_due(connection, subscription_id=subscription_id, seq=seq, identity=draft.identity)
+            return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=draft.identity)
+
+    def redeliver(self, *, subscription_id: str, seq: int) -> bool:
+        with self._database.writing() as connection:
+            if not _lock_lane(connection, subscription_id):
+                return False
+            identity = connection.execute(select(messages.c.identity).where(messages.c.seq == seq)).scalar()
+            if identity is None:
+                return False
+            self._make_due(connection, subscription_id=subscription_id, seq=seq, identity=identity)
+            return True
+
+    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
+        with self._database.writing() as connection:
+            if not _lock_lane(connection, subscription_id):
+                return None
+            stop = _progress(connection).seq
+            cursor = self._add_lane(
+                connection, lane_id=replay_id, subscription_id=subscription_id, start=start, stop_seq=stop
+            )
+            return Replay(id=replay_id, subscription_id=subscription_id, messages=stop - cursor)
+
+    # Lanes
+
+    def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
+        with self._database.writing() as connection:
+            return self._turns.claim(
+                connection,
+                owner=owner,
+                limit=lanes,
+                batch=batch,
+                lease_seconds=lease_seconds,
+                now=self._now(connection),
+            )
+
+    def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            # In one order everywhere, so that two notifiers that book at the same time never wait for each other.
+            order = sorted(range(len(settlements)), key=lambda place: settlements[place].lease.subscription_id)
+            booked = {place: self._turns.settle(connection, settlements[place], now=now) for place in order}
+            return [booked[place] for place in range(len(settlements))]
+
+    def release(self, *, owner: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                update(lanes)
+                .where(lanes.c.owner == owner)
+                .values(owner=None, lease_until=None, epoch=lanes.c.epoch + 1)
+            )
+
+    # Reading deliveries
+
+    def deliveries(
+        self, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
+    ) -> list[Delivery]:
+        with self._database.reading() as connection:
+            subscription = _subscription(connection, subscription_id)
+            if subscription is None:
+                return []
+            return attempts_log.deliveries(
+                connection, subscription, key=self._key, before=before, limit=limit, state=state
+            )
+
+    def delivery(self, webhook_id: str, *, owner: str | None) -> Delivery | None:
+        with self._database.reading() as connection:
+            return attempts_log.delivery(connection, webhook_id, key=self._key, owner=owner)
+
+    # Groups
+
+    def membership(self) -> Membership:
+        with self._database.reading() as connection:
+            return attempts_log.membership(connection)
+
+    def put_group(self, group: str, members: frozenset[str]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(groups).where(groups.c.id == group))
+            connection.execute(insert(groups).values(id=group, members=sorted(members)))
+
+    def groups_wanted(self) -> list[str]:
+        with self._database.reading() as connection:
+            named = [row[0]["groups"] for row in connection.execute(select(subscriptions.c.filter))]
+        return sorted({group for one in named for group in one})
+
+    def census(self) -> Census:
+        with self._database.reading() as connection:
+            seq = _progress(connection).seq
+            states: dict[str, int] = dict(
+                connection.execute(select(subscriptions.c.state, func.count()).group_by(subscriptions.c.state)).all()
+            )
+            open_ones: dict[str, int] = dict(
+                connection.execute(select(exceptions.c.state, func.count()).group_by(exceptions.c.state)).all()
+            )
+            count, slowest, leased = connection.execute(
+                select(func.count(), func.min(lanes.c.cursor), func.count(lanes.c.owner)).where(~lanes.c.is_replay)
+            ).one()
+        return Census(
+            subscriptions=sum(states.values()),
+            disabled=states.get(SubscriptionState.DISABLED.value, 0),
+            retrying=open_ones.get(DeliveryState.RETRYING.value, 0),
+            dead=open_ones.get(DeliveryState.DEAD.value, 0),
+            lanes=count,
+            lanes_leased=leased,
+            max_lag=seq - slowest if slowest is not None else 0,
+        )
+
+    # Inside
+
+    def _first_start(self, new_key: bytes) -> bytes:
+        with self._database.writing() as connection:
+            if not self._database.is_sqlite:
+                connection.execute(text("LOCK TABLE progress IN EXCLUSIVE MODE"))
+            key = connection.execute(select(progress.c.instance_key).where(progress.c.name == _FEED)).scalar()
+            if key is None:
+                key = new_key
+                connection.execute(
+                    insert(progress).values(
+                        name=_FEED, schema_version=SCHEMA_VERSION, instance_key=key, position=0, seq=0
+                    )
+                )
+            return bytes(key)
+
+    def _now(self, connection: Connection) -> datetime:
+        if self._database.is_sqlite:
+            return self._clock()
+        now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return now.astimezone(UTC)
+
+    def _add_lane(
+        self,
+        connection: Connection,
+        *,
+        lane_id: str,
+        subscription_id: str,
+        start: Start,
+        stop_seq: int | None = None,
+    ) -> int:
+        """The cursor that the lane starts with: just before the first message that its window admits."""
+        admitted = and_(
+            messages.c.audience.is_(None),
+            messages.c.position > start.after_position,
+            messages.c.recorded_at >= start.not_before if start.not_before else true(),
+        )
+        first = connection.execute(select(func.min(messages.c.seq)).where(admitted)).scalar()
+        cursor = int(first) - 1 if first is not None else _progress(connection).seq
+        connection.execute(
+            insert(lanes).values(
+                id=lane_id,
+                subscription_id=subscription_id,
+                is_replay=stop_seq is not None,
+                cursor=cursor,
+                stop_seq=stop_seq,
+                after_position=start.after_position,
+                not_before=start.not_before,
+                served_at=self._now(connection),
+                epoch=0,
+            )
+        )
+        return cursor
+
+    def _make_due(self, connection: Connection, *, subscription_id: str, seq: int, identity: str) -> None:
+        now = self._now(connection)
+        ours = and_(exceptions.c.subscription_id == subscription_id, exceptions.c.seq == seq)
+        connection.execute(delete(exceptions).where(ours))
+        connection.execute(
+            insert(exceptions).values(
+                subscription_id=subscription_id,
+                seq=seq,
+                webhook_id=webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=identity),
+                state=DeliveryState.RETRYING.value,
+                failures=0,
+                next_at=now,
+            )
+        )
+        connection.execute(update(lanes).where(lanes.c.id == subscription_id).values(due_at=now))
+
+
+def _progress(connection: Connection) -> Progress:
+    row = connection.execute(select(progress.c.position, progress.c.seq).where(progress.c.name == _FEED)).one()
+    return Progress(position=row.position, seq=row.seq)
+
+
+def _subscription(connection: Connection, subscription_id: str) -> Subscription | None:
+    row = connection.execute(select(subscriptions).where(subscriptions.c.id == subscription_id)).one_or_none()
+    return None if row is None else subscription_of(row)
+
+
+def _lock_lane(connection: Connection, subscription_id: str) -> bool:
+    """Whoever changes what a lane owes takes its row first, so that a turn being booked sees the change or waits."""
+    found = connection.execute(select(lanes.c.id).where(lanes.c.id == subscription_id).with_for_update())
+    return found.one_or_none() is not None
+
+
+def _check_limit(connection: Connection, *, owner: str, limit: int) -> None:
+    held = connection.execute(select(func.count()).where(subscriptions.c.owner == owner)).scalar_one()
+    if held >= limit:
+        raise SubscriptionLimit(
+            f"This key already holds all the subscriptions it may (held: {held}, limit: {limit}); delete one first"
+        )

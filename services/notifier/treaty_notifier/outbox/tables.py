@@ -1,0 +1,157 @@
+"""The outbox's tables, the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite keeps it as text of fixed width, so that comparing text compares time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+#: One row: the random key of this notifier, the feed position it has digested and the end of its message log.
+progress = Table(
+    "progress",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("instance_key", LargeBinary, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+#: The message log: dense, append-only, final bytes.
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("identity", String(200), nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("category", String(40), nullable=False),
+    Column("treaty", String(200)),
+    Column("livemode", Boolean, nullable=False),
+    Column("participants", JSON, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("audience", String(40)),
+    Column("body", LargeBinary, nullable=False),
+    Index("messages_by_position", "position"),
+    Index("messages_by_recorded_at", "recorded_at"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("owner", String(100), nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("filter", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("state_reason", Text),
+    Column("created_at", Instant, nullable=False),
+)
+
+#: Sealed secrets, newest serial first in use; ``expires_at`` is empty for the current one.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("subscription_id", String(40), primary_key=True),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant),
+)
+
+#: One cursor into the log for each subscription (its id is the subscription's) and one for each running replay.
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("subscription_id", String(40), nullable=False, index=True),
+    Column("is_replay", Boolean, nullable=False),
+    Column("cursor", BigInteger, nullable=False),
+    Column("stop_seq", BigInteger),
+    Column("after_position", BigInteger, nullable=False),
+    Column("not_before", Instant),
+    Column("due_at", Instant),
+    Column("served_at", Instant, nullable=False),
+    Column("paused_until", Instant),
+    Column("epoch", BigInteger, nullable=False),
+    Column("owner", String(60)),
+    Column("lease_until", Instant),
+    Index("lanes_by_served_at", "served_at"),
+    # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
+    postgresql_with={"fillfactor": 40},
+)
+
+#: Deliveries that did not go through at once: retrying (due at ``next_at``) or dead (kept, with the reason).
+exceptions = Table(
+    "exceptions",
+    metadata,
+    Column("subscription_id", String(40), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("webhook_id", String(60), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("reason", Text),
+    Index("exceptions_due", "subscription_id", "state", "next_at"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("webhook_id", String(60), nullable=False, index=True),
+    Column("subscription_id", String(40), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("outcome", String(30), nullable=False),
+    Column("status_code", Integer),
+    Column("response", LargeBinary, nullable=False),
+    Column("is_clipped", Boolean, nullable=False),
+    Column("location", Text),
+    Column("peer", String(60)),
+    Column("next_attempt_at", Instant),
+    Index("attempts_by_delivery", "subscription_id", "seq"),
+)
+
+#: Who belongs to a group, as last heard; kept so that a restart without the status service can still match.
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("members", JSON, nullable=False),
+)

@@ -1,0 +1,18 @@
+"""POSTing to strangers: the only part of the notifier that dials an address it did not choose."""
+
+from treaty_notifier.sender.addresses import AddressPolicy
+from treaty_notifier.sender.endpoints import EndpointRules
+from treaty_notifier.sender.guarded import GuardedTransport
+from treaty_notifier.sender.port import OutgoingWebhook, Transport
+from treaty_notifier.sender.resolver import NamesUnresolved, Resolver, ThreadResolver
+
+__all__ = [
+    "AddressPolicy",
+    "EndpointRules",
+    "GuardedTransport",
+    "NamesUnresolved",
+    "OutgoingWebhook",
+    "Resolver",
+    "ThreadResolver",
+    "Transport",
+]

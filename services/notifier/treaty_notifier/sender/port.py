@@ -1,0 +1,25 @@
+"""What the dispatcher asks of whoever carries the bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from treaty_notifier.deliveries import Answer, Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingWebhook:
+    """One POST: the endpoint, the signed headers and the exact bytes that were signed."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Transport(Protocol):
+    """Sends and never raises for anything the network or the endpoint does."""
+
+    async def send(self, request: OutgoingWebhook, *, deadline_seconds: float) -> Answer | Failure:
+        """One POST within one total deadline, from resolving the name to the last byte that is kept of the answer."""
+
+    async def close(self) -> None: ...
