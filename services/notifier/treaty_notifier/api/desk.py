@@ -1,0 +1,59 @@
+"""Everything an endpoint may use, put together by whoever starts the service."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ParamSpec, Protocol, TypeVar
+
+from fastapi import Depends, Request
+
+from treaty_notifier.directory import Groups, Keys
+from treaty_notifier.feed import Feed
+from treaty_notifier.metrics import Metrics
+from treaty_notifier.outbox import Outbox
+from treaty_notifier.sender import EndpointRules, Resolver
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Call(Protocol):
+    """Runs one synchronous call of the outbox away from the event loop."""
+
+    async def __call__(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """``faults`` is empty when the service can do its work; ``facts`` are shown beside it."""
+
+    faults: Mapping[str, str]
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """``new_id`` and ``new_secret`` are sources of randomness; ``wake`` says that there may be something to send."""
+
+    outbox: Outbox
+    call: Call
+    keys: Keys
+    groups: Groups
+    feed: Feed
+    rules: EndpointRules
+    resolver: Resolver
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    new_secret: Callable[[], bytes]
+    wake: Callable[[], None]
+    health: Callable[[], Health]
+    subscriptions_per_owner: int
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.state.desk
+    return desk
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]

@@ -1,0 +1,185 @@
+"""Refusals as RFC 9457 problem documents: the one table from what is refused to HTTP."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from treaty_notifier import errors
+
+LOG = logging.getLogger(__name__)
+RETRY_AFTER_SECONDS = 5  # how soon to ask again when the status service did not answer
+BODY_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One kind of problem; ``slug`` is the end of its type, ``/problems/{slug}``, where ``meaning`` can be read."""
+
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+
+_REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
+    errors.EndpointRefused: Problem(
+        slug="endpoint-refused",
+        status=422,
+        title="This endpoint would never be dialled",
+        meaning="Endpoints are public https addresses; the operator may allow networks of their own.",
+    ),
+    errors.TypePatternRefused: Problem(
+        slug="type-pattern-refused",
+        status=422,
+        title="Not a pattern of message types",
+        meaning="Dotted words; * stands for one word or, at the end, for any tail.",
+    ),
+    errors.GroupUnknown: Problem(
+        slug="group-unknown",
+        status=422,
+        title="No such group of participants",
+        meaning="Groups are those of the status service's registry.",
+    ),
+    errors.SubscriptionUnknown: Problem(
+        slug="subscription-unknown",
+        status=404,
+        title="No such subscription",
+        meaning="It does not exist, or this key does not own it; the two are not told apart.",
+    ),
+    errors.DeliveryUnknown: Problem(
+        slug="delivery-unknown",
+        status=404,
+        title="No such delivery",
+        meaning="It does not exist, or this key does not own its subscription.",
+    ),
+    errors.SubscriptionNotActive: Problem(
+        slug="subscription-not-active",
+        status=409,
+        title="The subscription is not active",
+        meaning="Nothing is sent while it is paused or disabled; PATCH its state to active first.",
+    ),
+    errors.SubscriptionLimit: Problem(
+        slug="subscription-limit",
+        status=409,
+        title="No more subscriptions for this key",
+        meaning="The operator limits how many subscriptions one key may own.",
+    ),
+    errors.KeyRefused: Problem(
+        slug="key-refused",
+        status=401,
+        title="A key is needed",
+        meaning="Send Authorization: Bearer with a key of the status service.",
+    ),
+    errors.ScopeMissing: Problem(
+        slug="scope-missing",
+        status=403,
+        title="This key may not do that",
+        meaning="Subscriptions need the scope subscribe.",
+    ),
+    errors.StatusUnreachable: Problem(
+        slug="status-unreachable",
+        status=503,
+        title="The status service does not answer",
+        meaning="Keys and groups are asked of the status service; deliveries go on meanwhile.",
+    ),
+}
+_INVALID = Problem(
+    slug="invalid-request",
+    status=422,
+    title="The request does not say what it must",
+    meaning="Each entry of errors points at a field and says what is wrong with it.",
+)
+_MALFORMED = Problem(
+    slug="malformed-json",
+    status=400,
+    title="The body is not JSON",
+    meaning="Nothing was read of it.",
+)
+_TOO_LARGE = Problem(
+    slug="body-too-large",
+    status=413,
+    title="The body is too large",
+    meaning=f"A request body holds at most {BODY_LIMIT_BYTES} bytes.",
+)
+_FAULT = Problem(
+    slug="fault",
+    status=500,
+    title="Something is wrong on our side",
+    meaning="Nothing was changed by this request, or all of it; asking again is safe for reads.",
+)
+EVERY_PROBLEM = {problem.slug: problem for problem in (*_REFUSALS.values(), _INVALID, _MALFORMED, _TOO_LARGE, _FAULT)}
+
+
+def install(app: FastAPI) -> None:
+    """Every refusal of this application becomes a problem document."""
+    app.add_exception_handler(errors.NotifierRefusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+def problem_response(
+    problem: Problem,
+    *,
+    detail: str,
+    facts: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    return JSONResponse(
+        {
+            "type": f"/problems/{problem.slug}",
+            "title": problem.title,
+            "status": problem.status,
+            "detail": detail,
+            **(facts or {}),
+        },
+        status_code=problem.status,
+        headers=dict(headers or {}),
+        media_type="application/problem+json",
+    )
+
+
+async def _refused(_request: Request, refusal: Exception) -> JSONResponse:
+    problem = _REFUSALS.get(type(refusal))  # type: ignore[arg-type]  # Starlette hands over any Exception
+    if problem is None:
+        raise refusal
+    headers = {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return problem_response(problem, detail=str(refusal), headers=headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem_response(_MALFORMED, detail="The request body is not well-formed JSON")
+    facts = [{"pointer": _pointer(one["loc"]), "detail": one["msg"]} for one in found]
+    return problem_response(_INVALID, detail=_INVALID.title, facts={"errors": facts})
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
+    if error.status_code == _TOO_LARGE.status:
+        return problem_response(_TOO_LARGE, detail=_TOO_LARGE.meaning)
+    status = HTTPStatus(error.status_code)
+    problem = Problem(slug="http", status=status.value, title=status.phrase, meaning=status.description)
+    return problem_response(problem, detail=status.description or status.phrase, headers=error.headers)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    LOG.error("A request ended by a fault", exc_info=error, extra={"facts": {"path": request.url.path}})
+    return problem_response(_FAULT, detail="The fault is in our log; what went wrong is not for this answer")
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    where, *rest = location
+    path = "/".join(str(part) for part in rest)
+    return f"/{path}" if where == "body" else f"{where}:{path}"

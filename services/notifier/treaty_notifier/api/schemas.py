@@ -1,0 +1,272 @@
+"""The shapes of requests and answers. Unknown fields are refused."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from treaty_notifier.deliveries import DeliveryState, Outcome
+from treaty_notifier.messages import instant_text
+from treaty_notifier.outbox import Attempt, Delivery, Start
+from treaty_notifier.subscriptions import Filter, Livemode, Subscription, SubscriptionState, checked_pattern
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._:~\-]{0,99}$"
+Pattern = Annotated[str, Field(max_length=200, examples=["treaty.threshold.*"])]
+Identifier = Annotated[str, Field(pattern=_ID)]
+Types = Annotated[list[Pattern], Field(max_length=50)]
+Identifiers = Annotated[list[Identifier], Field(max_length=200)]
+Url = Annotated[str, Field(max_length=2000, examples=["https://example.org/treaties"])]
+Description = Annotated[str, Field(max_length=500)]
+
+
+def _whole_or_text(value: object) -> object:
+    """A position is a JSON number and an instant a text: neither is guessed from the other."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        # pydantic turns ValueError into a refusal and lets TypeError through as a fault
+        raise ValueError("a position (a whole number) or an instant such as 2026-11-21T00:00:00Z is expected")  # noqa: TRY004
+    return value
+
+
+def _instant_if_text(value: int | str) -> int | str:
+    if isinstance(value, str):
+        if len(value) < len("2026-11-21T00:00Z") or datetime.fromisoformat(value).tzinfo is None:
+            raise ValueError("an instant carries its time and zone, such as 2026-11-21T00:00:00Z")
+    elif value < 0:
+        raise ValueError("a position is 0 or more")
+    return value
+
+
+From = Annotated[
+    int | str,
+    BeforeValidator(_whole_or_text),
+    AfterValidator(_instant_if_text),
+    Field(
+        description="A feed position or an instant (ISO 8601 with zone): everything from it on, itself included.",
+        examples=[400, "2026-11-21T00:00:00Z"],
+    ),
+]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FilterFields(Strict):
+    types: Types = []
+    treaties: Identifiers = []
+    participants: Identifiers = []
+    groups: Identifiers = []
+    livemode: Livemode = Livemode.LIVE
+
+
+class NewSubscription(FilterFields):
+    """What to tell whom. Without types: every milestone. Without ``replay_from``: what is recorded from now on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"url": "https://example.org/treaties", "types": ["treaty.threshold.*"], "treaties": ["XVIII-16"]}
+            ]
+        },
+    )
+
+    url: Url
+    description: Description = ""
+    replay_from: From | None = None
+
+
+class SubscriptionChange(Strict):
+    """Only the fields that are given change; each part of the filter is replaced whole."""
+
+    url: Url | None = None
+    description: Description | None = None
+    types: Types | None = None
+    treaties: Identifiers | None = None
+    participants: Identifiers | None = None
+    groups: Identifiers | None = None
+    livemode: Livemode | None = None
+    state: Literal["active", "paused"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_null(cls, given: object) -> object:
+        if isinstance(given, dict) and None in given.values():
+            raise ValueError("null is no value here; leave out what should stay")
+        return given
+
+
+class SubscriptionView(BaseModel):
+    id: str
+    url: str
+    description: str
+    types: list[str]
+    treaties: list[str]
+    participants: list[str]
+    groups: list[str]
+    livemode: Livemode
+    state: SubscriptionState
+    state_reason: str | None
+    owner: str
+    created_at: str
+
+
+class CreatedSubscription(SubscriptionView):
+    secret: str = Field(description="Shown once; it verifies every webhook of this subscription.")
+
+
+class SubscriptionList(BaseModel):
+    subscriptions: list[SubscriptionView]
+    next: str | None = Field(description="Give it as `after` to read on; null at the end.")
+
+
+class Rotation(Strict):
+    overlap_seconds: int = Field(default=86400, ge=0, le=7 * 86400)
+
+
+class RotatedSecret(BaseModel):
+    secret: str = Field(description="Shown once.")
+    previous_valid_until: str = Field(description="Until then every webhook carries both signatures.")
+
+
+class ReplayRequest(Strict):
+    replay_from: From
+
+
+class ReplayView(BaseModel):
+    id: str
+    subscription: str
+    messages_at_most: int = Field(description="Lines of the message log to look through; the filter decides.")
+
+
+class AttemptView(BaseModel):
+    number: int
+    started_at: str
+    duration_ms: int
+    outcome: Outcome
+    status_code: int | None
+    response: str = Field(description="The first 16 KiB of the endpoint's answer.")
+    response_clipped: bool
+    location: str | None = Field(description="Where a redirect pointed; it is never followed.")
+    peer: str | None
+    next_attempt_at: str | None
+
+
+class DeliverySummary(BaseModel):
+    id: str = Field(description="The webhook-id: the same on every attempt.")
+    subscription: str
+    type: str
+    treaty: str | None
+    position: int
+    recorded_at: str
+    state: DeliveryState
+    reason: str | None
+    attempts_made: int
+    last_outcome: Outcome | None
+    last_status_code: int | None
+    next_attempt_at: str | None
+
+
+class DeliveryView(DeliverySummary):
+    attempts: list[AttemptView]
+    payload: str = Field(description="The exact text that is signed and sent.")
+
+
+class DeliveryList(BaseModel):
+    deliveries: list[DeliverySummary]
+    next: int | None = Field(description="Give it as `before` to read on; null at the end.")
+
+
+class Accepted(BaseModel):
+    delivery: str
+
+
+def filter_of(fields: FilterFields) -> Filter:
+    """Raises TypePatternRefused."""
+    return Filter(
+        types=tuple(checked_pattern(pattern) for pattern in fields.types),
+        treaties=tuple(fields.treaties),
+        participants=tuple(fields.participants),
+        groups=tuple(fields.groups),
+        livemode=fields.livemode,
+    )
+
+
+def start_from(given: int | str) -> Start:
+    """A start that includes what lies exactly at the given place."""
+    if isinstance(given, int):
+        return Start(after_position=given - 1)
+    return Start(not_before=datetime.fromisoformat(given).astimezone(UTC))
+
+
+def subscription_fields(subscription: Subscription) -> dict[str, object]:
+    wanted = subscription.filter
+    return {
+        "id": subscription.id,
+        "url": subscription.url,
+        "description": subscription.description,
+        "types": list(wanted.types),
+        "treaties": list(wanted.treaties),
+        "participants": list(wanted.participants),
+        "groups": list(wanted.groups),
+        "livemode": wanted.livemode,
+        "state": subscription.state,
+        "state_reason": subscription.state_reason,
+        "owner": subscription.owner,
+        "created_at": instant_text(subscription.created_at),
+    }
+
+
+def subscription_view(subscription: Subscription) -> SubscriptionView:
+    return SubscriptionView.model_validate(subscription_fields(subscription))
+
+
+def delivery_summary(delivery: Delivery) -> DeliverySummary:
+    return DeliverySummary.model_validate(_summary_fields(delivery))
+
+
+def delivery_view(delivery: Delivery) -> DeliveryView:
+    return DeliveryView.model_validate(
+        _summary_fields(delivery)
+        | {
+            "attempts": [_attempt_fields(attempt) for attempt in delivery.attempts],
+            "payload": delivery.body.decode(),
+        }
+    )
+
+
+def _summary_fields(delivery: Delivery) -> dict[str, object]:
+    last = delivery.attempts[-1] if delivery.attempts else None
+    return {
+        "id": delivery.webhook_id,
+        "subscription": delivery.subscription_id,
+        "type": delivery.type,
+        "treaty": delivery.treaty,
+        "position": delivery.position,
+        "recorded_at": instant_text(delivery.recorded_at),
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "attempts_made": len(delivery.attempts),
+        "last_outcome": last.outcome if last else None,
+        "last_status_code": last.status_code if last else None,
+        "next_attempt_at": _text(delivery.next_attempt_at),
+    }
+
+
+def _attempt_fields(attempt: Attempt) -> dict[str, object]:
+    return {
+        "number": attempt.number,
+        "started_at": instant_text(attempt.started_at),
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome,
+        "status_code": attempt.status_code,
+        "response": attempt.response.decode("utf-8", "replace"),
+        "response_clipped": attempt.is_clipped,
+        "location": attempt.location,
+        "peer": attempt.peer,
+        "next_attempt_at": _text(attempt.next_attempt_at),
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)

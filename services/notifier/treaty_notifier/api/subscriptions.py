@@ -1,0 +1,200 @@
+"""Making, reading and changing subscriptions."""
+
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from treaty_notifier.api.access import (
+    TheCaller,
+    active_subscription,
+    owned_subscription,
+    owner_seen_by,
+)
+from treaty_notifier.api.desk import Desk, TheDesk
+from treaty_notifier.api.schemas import (
+    Accepted,
+    CreatedSubscription,
+    FilterFields,
+    NewSubscription,
+    ReplayRequest,
+    ReplayView,
+    RotatedSecret,
+    Rotation,
+    SubscriptionChange,
+    SubscriptionList,
+    SubscriptionView,
+    filter_of,
+    start_from,
+    subscription_fields,
+    subscription_view,
+)
+from treaty_notifier.errors import SubscriptionUnknown
+from treaty_notifier.messages import instant_text, probe_draft
+from treaty_notifier.outbox import Start
+from treaty_notifier.outbox.rows import filter_document
+from treaty_notifier.sender import NamesUnresolved
+from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
+from treaty_notifier.webhook_signature import secret_text
+
+T = TypeVar("T")
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+
+
+@router.post("", status_code=201, operation_id="createSubscription", summary="Subscribe an endpoint")
+async def create(
+    new: NewSubscription, request: Request, response: Response, desk: TheDesk, caller: TheCaller
+) -> CreatedSubscription:
+    """The secret is in this answer and never again."""
+    wanted = filter_of(new)
+    await _check_endpoint(desk, new.url)
+    await _learn_groups(desk, wanted)
+    subscription = Subscription(
+        id=f"sub_{desk.new_id()}",
+        owner=caller.id,
+        url=new.url,
+        description=new.description,
+        filter=wanted,
+        created_at=desk.clock(),
+    )
+    start = start_from(new.replay_from) if new.replay_from is not None else await _from_now_on(desk)
+    secret = desk.new_secret()
+    await desk.call(
+        desk.outbox.add_subscription,
+        subscription,
+        secret=secret,
+        start=start,
+        owner_limit=desk.subscriptions_per_owner,
+    )
+    desk.wake()
+    response.headers["location"] = f"{request.url.path}/{subscription.id}"
+    return CreatedSubscription.model_validate(subscription_fields(subscription) | {"secret": secret_text(secret)})
+
+
+@router.get("", operation_id="listSubscriptions", summary="Your subscriptions")
+async def list_(
+    request: Request,
+    response: Response,
+    desk: TheDesk,
+    caller: TheCaller,
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> SubscriptionList:
+    found = await desk.call(desk.outbox.subscriptions, owner=owner_seen_by(caller), after=after, limit=limit + 1)
+    page = found[:limit]
+    next_ = page[-1].id if len(found) > limit else None
+    if next_ is not None:
+        response.headers["link"] = f'<{request.url.path}?after={next_}&limit={limit}>; rel="next"'
+    return SubscriptionList(subscriptions=[subscription_view(one) for one in page], next=next_)
+
+
+@router.get("/{subscription_id}", operation_id="readSubscription", summary="One subscription")
+async def read(subscription_id: str, desk: TheDesk, caller: TheCaller) -> SubscriptionView:
+    return subscription_view(await owned_subscription(desk, caller, subscription_id))
+
+
+@router.patch("/{subscription_id}", operation_id="changeSubscription", summary="Change, pause or resume")
+async def change(
+    subscription_id: str, wanted: SubscriptionChange, desk: TheDesk, caller: TheCaller
+) -> SubscriptionView:
+    """A new filter holds for everything that was not sent yet; a paused subscription misses nothing."""
+    subscription = await owned_subscription(desk, caller, subscription_id)
+    given = wanted.model_dump(exclude_none=True)
+    new_filter = _changed_filter(subscription.filter, given)
+    if new_filter is not None:
+        await _learn_groups(desk, new_filter)
+    if wanted.url is not None:
+        await _check_endpoint(desk, wanted.url)
+    changed = await desk.call(
+        desk.outbox.change_subscription,
+        subscription_id,
+        url=wanted.url,
+        description=wanted.description,
+        filter=new_filter,
+        state=SubscriptionState(wanted.state) if wanted.state else None,
+    )
+    desk.wake()
+    return subscription_view(_present(changed))
+
+
+@router.delete("/{subscription_id}", status_code=204, operation_id="deleteSubscription", summary="Unsubscribe")
+async def delete(subscription_id: str, desk: TheDesk, caller: TheCaller) -> None:
+    """Its deliveries and attempts are deleted with it."""
+    await owned_subscription(desk, caller, subscription_id)
+    await desk.call(desk.outbox.remove_subscription, subscription_id)
+
+
+@router.post("/{subscription_id}/secret/rotate", operation_id="rotateSecret", summary="A new secret")
+async def rotate(
+    subscription_id: str, desk: TheDesk, caller: TheCaller, rotation: Rotation | None = None
+) -> RotatedSecret:
+    """During the overlap every webhook is signed with both secrets."""
+    await owned_subscription(desk, caller, subscription_id)
+    secret = desk.new_secret()
+    until = await desk.call(
+        desk.outbox.rotate_secret,
+        subscription_id,
+        secret=secret,
+        overlap_seconds=(rotation or Rotation()).overlap_seconds,
+    )
+    return RotatedSecret(secret=secret_text(secret), previous_valid_until=instant_text(_present(until)))
+
+
+@router.post("/{subscription_id}/test", status_code=202, operation_id="sendTest", summary="A signed test event")
+async def send_test(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Accepted:
+    """Goes the same way as every webhook, through the same guards, whatever the filter says."""
+    await active_subscription(desk, caller, subscription_id)
+    probe = probe_draft(subscription_id=subscription_id, test_id=desk.new_id(), at=desk.clock())
+    webhook_id = await desk.call(desk.outbox.add_probe, probe, subscription_id=subscription_id)
+    desk.wake()
+    return Accepted(delivery=_present(webhook_id))
+
+
+@router.post("/{subscription_id}/replay", status_code=202, operation_id="replay", summary="Send again since then")
+async def replay(subscription_id: str, wanted: ReplayRequest, desk: TheDesk, caller: TheCaller) -> ReplayView:
+    """In a lane of its own, beside what is new, each message under the webhook-id it always had."""
+    await active_subscription(desk, caller, subscription_id)
+    made = _present(
+        await desk.call(
+            desk.outbox.add_replay,
+            subscription_id,
+            replay_id=f"rep_{desk.new_id()}",
+            start=start_from(wanted.replay_from),
+        )
+    )
+    desk.wake()
+    return ReplayView(id=made.id, subscription=subscription_id, messages_at_most=made.messages)
+
+
+async def _check_endpoint(desk: Desk, url: str) -> None:
+    """What would be refused at every dial is refused here once; a name without an address yet may get one."""
+    parsed = desk.rules.checked(url)
+    try:
+        addresses = await desk.resolver.addresses(parsed.raw_host or "", parsed.port or 443)
+    except NamesUnresolved:
+        return
+    desk.rules.check_resolved(parsed, addresses)
+
+
+async def _learn_groups(desk: Desk, wanted: Filter) -> None:
+    for group in wanted.groups:
+        members = await desk.groups.members(group)
+        await desk.call(desk.outbox.put_group, group, members)
+
+
+async def _from_now_on(desk: Desk) -> Start:
+    """After the last event the feed holds now, even if this notifier has not read that far yet."""
+    page = await desk.feed.page(after=0, limit=1, wait_seconds=0)
+    return Start(after_position=page.head)
+
+
+def _changed_filter(current: Filter, given: dict[str, object]) -> Filter | None:
+    parts = {name: value for name, value in given.items() if name in FilterFields.model_fields}
+    if not parts:
+        return None
+    return filter_of(FilterFields.model_validate(filter_document(current) | parts))
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise SubscriptionUnknown("The subscription was deleted meanwhile")
+    return value

@@ -1,0 +1,22 @@
+"""The outbox is synchronous and quick; it runs on a few threads of its own so that the loop never waits for a disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Threads:
+    def __init__(self, *, count: int = 4) -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="outbox")
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, partial(function, *args, **kwargs))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True)

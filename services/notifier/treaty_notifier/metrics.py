@@ -1,0 +1,46 @@
+"""Numbers for operators. Never labelled by address or subscription: that would publish who listens."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from treaty_notifier.outbox import Census
+
+
+class Metrics:
+    """One registry for one notifier, so that two in one process do not share counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.attempts = Counter(
+            "treaty_notifier_attempts", "POSTs to endpoints by outcome", ["outcome"], registry=self.registry
+        )
+        self.attempt_seconds = Histogram(
+            "treaty_notifier_attempt_seconds",
+            "From resolving the name to the end of the answer",
+            buckets=(0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 15),
+            registry=self.registry,
+        )
+        self.fenced = Counter(
+            "treaty_notifier_fenced_turns", "Turns that another notifier had taken over", registry=self.registry
+        )
+        self.position = Gauge("treaty_notifier_feed_position", "Last feed position digested", registry=self.registry)
+        self.head = Gauge("treaty_notifier_feed_head", "Last feed position known to exist", registry=self.registry)
+        self.restarts = Counter(
+            "treaty_notifier_loop_restarts", "Loops that ended by a fault", ["loop"], registry=self.registry
+        )
+        self._census = {
+            name: Gauge(f"treaty_notifier_{name}", text, registry=self.registry)
+            for name, text in (
+                ("subscriptions", "Subscriptions"),
+                ("disabled", "Subscriptions disabled by their endpoint's answer"),
+                ("retrying", "Deliveries waiting for their next attempt"),
+                ("dead", "Deliveries given up"),
+                ("lanes_leased", "Lanes being served now"),
+                ("max_lag", "Messages the slowest lane has before it"),
+            )
+        }
+
+    def text(self, census: Census) -> bytes:
+        """The exposition, with the counts of the outbox as they are now."""
+        for name, gauge in self._census.items():
+            gauge.set(getattr(census, name))
+        return generate_latest(self.registry)

@@ -1,0 +1,148 @@
+"""Putting the notifier together and serving it."""
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from treaty_notifier.api import Desk, Health, create_app
+from treaty_notifier.api.operations import own_version
+from treaty_notifier.directory import StatusDirectory
+from treaty_notifier.feed import HttpFeed
+from treaty_notifier.logs import start_logging
+from treaty_notifier.loops import Dispatcher, Follower, GroupRefresher, Limits, Supervised, Threads
+from treaty_notifier.metrics import Metrics
+from treaty_notifier.outbox import Outbox, SqlOutbox
+from treaty_notifier.schedule import Schedule
+from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, ThreadResolver
+from treaty_notifier.sender.addresses import networks
+from treaty_notifier.settings import Settings
+from treaty_notifier.webhook_signature import SECRET_BYTES
+
+LOG = logging.getLogger(__name__)
+STOP_SECONDS = 2  # what open requests get after a signal
+STATUS_CONNECTIONS = 20
+
+
+def application(settings: Settings) -> FastAPI:
+    """The whole service: its loops live as long as the application does."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, Desk]]:
+        async with AsyncExitStack() as stack:
+            yield {"desk": await _open(settings, stack)}
+
+    return create_app(lifespan)
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
+    """Everything that is opened here is closed in the opposite order."""
+    metrics, threads = Metrics(), Threads()
+    stack.callback(threads.close)
+    outbox = await threads.call(open_outbox, settings)
+    stack.callback(outbox.close)
+    client = await stack.enter_async_context(_status_client(settings))
+    policy = AddressPolicy(networks(settings.allowed_networks))
+    if policy.allowed:
+        LOG.warning(
+            "Endpoints inside these networks are allowed", extra={"facts": {"networks": settings.allow_networks}}
+        )
+    resolver = ThreadResolver()
+    stack.callback(resolver.close)
+    transport = GuardedTransport(policy, resolver=resolver)
+    stack.push_async_callback(transport.close)
+    dispatcher = Dispatcher(
+        outbox,
+        transport,
+        owner=secrets.token_hex(8),
+        user_agent=f"treaty-notifier/{own_version()}",
+        schedule=Schedule(delays_seconds=settings.delays_seconds),
+        limits=Limits(deadline_seconds=settings.deadline_seconds, lease_seconds=settings.lane_lease_seconds),
+        threads=threads,
+        metrics=metrics,
+        clock=now,
+        jitter=lambda: random.uniform(-1, 1),  # noqa: S311  (spreads retries, keeps no secret)
+    )
+    feed, directory = HttpFeed(client), StatusDirectory(client, monotonic_seconds=time.monotonic)
+    follower = Follower(
+        feed, outbox, threads=threads, metrics=metrics, on_messages=dispatcher.wake, jitter=random.random
+    )
+    refresher = GroupRefresher(directory, outbox, threads=threads)
+    stack.push_async_callback(dispatcher.finish)
+    loops = [
+        Supervised("feed", follower.run, metrics=metrics),
+        Supervised("lanes", dispatcher.claim_forever, metrics=metrics),
+        Supervised("bookings", dispatcher.settle_forever, metrics=metrics),
+        Supervised("groups", refresher.run, metrics=metrics),
+    ]
+    stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
+    return Desk(
+        outbox=outbox,
+        call=threads.call,
+        keys=directory,
+        groups=directory,
+        feed=feed,
+        rules=EndpointRules(policy),
+        resolver=resolver,
+        metrics=metrics,
+        clock=now,
+        new_id=lambda: secrets.token_hex(16),
+        new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
+        wake=dispatcher.wake,
+        health=lambda: _health(loops, follower),
+        subscriptions_per_owner=settings.subscriptions_per_owner,
+    )
+
+
+def open_outbox(settings: Settings) -> Outbox:
+    """SQLite's file is served by one process only; PostgreSQL by as many as like to."""
+    return SqlOutbox(settings.database, new_key=secrets.token_bytes(32), clock=now)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM."""
+    start_logging(settings.log_level)
+    config = uvicorn.Config(
+        application(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
+
+
+def _status_client(settings: Settings) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=settings.status_url,
+        trust_env=False,
+        headers={"user-agent": f"treaty-notifier/{own_version()}"},
+        limits=httpx.Limits(max_connections=STATUS_CONNECTIONS),
+    )
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _health(loops: list[Supervised], follower: Follower) -> Health:
+    faults = {loop.name: loop.fault for loop in loops if loop.fault}
+    if not follower.is_reachable:
+        faults.setdefault("feed", "the status service does not answer")
+    return Health(faults=faults, facts={"feed_head": follower.head, "feed_position": follower.position})

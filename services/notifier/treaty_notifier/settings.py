@@ -1,0 +1,56 @@
+"""Every setting of the notifier, read once from the environment (``TREATY_NOTIFIER_…``)."""
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from treaty_notifier.schedule import STANDARD_DELAYS_SECONDS
+from treaty_notifier.sender.addresses import networks
+
+
+class Settings(BaseSettings):
+    """Units are in the names; lists are written with commas."""
+
+    model_config = SettingsConfigDict(env_prefix="TREATY_NOTIFIER_", frozen=True, extra="ignore")
+
+    database: str = "sqlite:///treaty-notifier.db"
+    status_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8001, ge=0, le=65535)
+    #: Networks inside which endpoints may live, in CIDR form, besides the public internet; none by default.
+    allow_networks: str = ""
+    #: Seconds before each attempt; the specification's example unless shortened for a demonstration.
+    schedule_seconds: str = ",".join(f"{delay:g}" for delay in STANDARD_DELAYS_SECONDS)
+    deadline_seconds: float = Field(default=15.0, gt=0, le=30)
+    #: A lane's lease; at least three deadlines, which is also the default.
+    lease_seconds: float | None = Field(default=None, gt=0)
+    subscriptions_per_owner: int = Field(default=100, ge=1)
+    log_level: str = "INFO"
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(_listed(text))
+        return text
+
+    @field_validator("schedule_seconds")
+    @classmethod
+    def _are_delays(cls, text: str) -> str:
+        if not [float(delay) for delay in _listed(text)]:
+            raise ValueError("a schedule has at least one delay")
+        return text
+
+    @property
+    def allowed_networks(self) -> tuple[str, ...]:
+        return _listed(self.allow_networks)
+
+    @property
+    def delays_seconds(self) -> tuple[float, ...]:
+        return tuple(float(delay) for delay in _listed(self.schedule_seconds))
+
+    @property
+    def lane_lease_seconds(self) -> float:
+        return max(self.lease_seconds or 0.0, 3 * self.deadline_seconds)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
