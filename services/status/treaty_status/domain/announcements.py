@@ -65,7 +65,7 @@ def _about(key: str, said: Announced | None, milestone: Milestone | None, today:
     if milestone is None:
         if said is not None:
             yield from _vanished(key, said)
-    elif milestone.occurred_on > today:
+    elif milestone.due > today:
         yield from _coming(said, milestone)
     else:
         yield from _reached(said, milestone, today)
@@ -103,7 +103,7 @@ def _reached(said: Announced | None, milestone: Milestone, today: date) -> Itera
             yield _change(milestone, Status.REACHED)
         return
     if said is None or said.status not in LIVE:
-        if said is None and milestone.overtaken:
+        if said is None and milestone.overtaken_on is not None and milestone.overtaken_on <= today:
             return
         yield _change(milestone, Status.REACHED)
     elif _reads_otherwise(said, milestone):
@@ -182,7 +182,7 @@ def _event(
         supersedes=last or None,
         occurred_on=change.occurred_on,
         time_zone=treaty.details.depositary.time_zone,
-        late_by_days=max(0, (today - change.occurred_on).days),
+        late_by_days=_late(change, today),
         titles=titles,
         livemode=treaty.livemode,
         cause=cause,
@@ -191,6 +191,13 @@ def _event(
         progress=None if milestone is None else milestone.progress,
         consequence=None if milestone is None else milestone.consequence,
     )
+
+
+def _late(change: Change, today: date) -> int:
+    due = change.occurred_on
+    if change.milestone is not None and change.status is not Status.LOST:
+        due = change.milestone.due
+    return max(0, (today - due).days)
 
 
 def _attribution(milestone: Milestone, name: Callable[[str, str], str]) -> tuple[Attribution, ...]:

@@ -41,8 +41,15 @@ class Milestone:
     progress: Progress | None = None
     consequence: Consequence | None = None
     clause: str | None = None
-    overtaken: bool = False
-    """Crossed on the very day the whole threshold was: nobody needs to hear of it for the first time."""
+    due_on: date | None = None
+    """The day from which it holds, where that is not the legal day: signature closes at the end of its last day."""
+    overtaken_on: date | None = None
+    """From this day on nobody needs to hear of it for the first time: what it leads up to has come."""
+
+    @property
+    def due(self) -> date:
+        """The first day on which it can be said."""
+        return self.due_on or self.occurred_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,9 @@ def _signature_window(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
     closes_on = signature_closes_on(treaty)
     if closes_on is not None:
         for days in CLOSING_NOTICE_DAYS:
-            yield lines.line(Kind.SIGNATURE_CLOSING_SOON, str(days), closes_on - timedelta(days=days))
-        yield lines.line(Kind.SIGNATURE_CLOSING, "all", closes_on)
+            day = closes_on - timedelta(days=days)
+            yield lines.line(Kind.SIGNATURE_CLOSING_SOON, str(days), day, overtaken_on=closes_on)
+        yield lines.line(Kind.SIGNATURE_CLOSING, "all", closes_on, due_on=closes_on + timedelta(days=1))
 
 
 def signature_closes_on(treaty: Treaty) -> date | None:
@@ -151,7 +159,8 @@ def _approach(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Miles
     for kind, level, holds in levels:
         for n, (mark, lost_on) in enumerate(crossings(outcome.marks, holds), start=1):
             story = _story(mark, who_on, outcome)
-            story["overtaken"] = kind is Kind.CONSENT_REMAINING and mark.have >= mark.need
+            if kind is Kind.CONSENT_REMAINING and mark.have >= mark.need:
+                story["overtaken_on"] = mark.on
             yield lines.line(kind, str(level), mark.on, occurrence=n, lost_on=lost_on, **story)
 
 
@@ -206,7 +215,14 @@ def _crossing(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Miles
     for days in COUNTDOWN_DAYS:
         day = eif - timedelta(days=days)
         if day >= crossing.threshold_on:
-            yield lines.line(Kind.ENTRY_INTO_FORCE_COUNTDOWN, str(days), day, consequence=consequence, clause=clause)
+            yield lines.line(
+                Kind.ENTRY_INTO_FORCE_COUNTDOWN,
+                str(days),
+                day,
+                consequence=consequence,
+                clause=clause,
+                overtaken_on=eif,
+            )
 
 
 # ---- one participant -------------------------------------------------------------------------------------------------

@@ -1,0 +1,625 @@
+"""What readers are told: JSON-ready documents, each a pure function of a treaty's state, a legal day and a language.
+
+Dates are ISO text; shares are floats for display only (the rule itself is evaluated in exact fractions).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any, Final
+from unicodedata import combining, normalize
+
+from treaty_events import Status
+from treaty_status.domain.assessment import (
+    Milestone,
+    outcome_of,
+    participant_milestones,
+    signature_closes_on,
+    treaty_milestones,
+)
+from treaty_status.domain.dates import resolve
+from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
+from treaty_status.domain.gauges import Consent, NotCounted, Reading
+from treaty_status.domain.participation import Act, Participation
+from treaty_status.domain.sentences import LANGUAGES, explained, long_date, reason
+from treaty_status.domain.treaty import Claim, Treaty, before
+from treaty_status.domain.world import World
+
+Document = dict[str, Any]
+NOTICE: Final = {
+    "en": "This service is not the depositary and gives no legal advice; the depositary's own record prevails.",
+    "fr": "Ce service n'est pas le dépositaire et ne donne pas d'avis juridique ; "
+    "seul le registre du dépositaire fait foi.",
+}
+REMINDERS: Final = frozenset({"signature.closing_soon", "entry_into_force.countdown"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A treaty at the end of one legal day, in one language, with everything that follows from it."""
+
+    treaty: Treaty
+    position: int
+    as_of: date
+    lang: str
+    world: World
+    outcome: Outcome | None
+    bound: dict[str, tuple[Binding, ...]]
+    whole: Treaty
+    """The treaty with every act we hold, also those after the day asked for."""
+
+    @property
+    def days(self) -> dict[str, date | None]:
+        """The days that clauses refer to."""
+        return known_days(self.treaty)
+
+
+def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World) -> View:
+    """Everything that can be told of a treaty at the end of a legal day."""
+    then = before(treaty, as_of)
+    outcome = outcome_of(then, world=world, as_of=as_of)
+    bound: dict[str, tuple[Binding, ...]] = {}
+    if then.rule is not None and outcome is not None:
+        days = known_days(then)
+        bound = {name: bindings(own, then.rule, outcome, days) for name, own in then.participations.items()}
+    return View(then, position, as_of, lang, world, outcome, bound, treaty)
+
+
+def echo(told: View) -> Document:
+    """What every answer repeats: the treaty, the legal day, the language, the place in the log."""
+    treaty = told.treaty
+    return {
+        "treaty": treaty.id,
+        "livemode": treaty.livemode,
+        "as_of": told.as_of.isoformat(),
+        "lang": told.lang,
+        "position": told.position,
+        "version": treaty.version,
+    }
+
+
+# ---- the treaty ------------------------------------------------------------------------------------------------------
+def status_document(told: View) -> Document:
+    """Where the treaty stands: header, five counts, force, progress, next due dates, contradicting claims."""
+    treaty, details = told.treaty, told.treaty.details
+    return {
+        "id": treaty.id,
+        **echo(told),
+        "rehearsal_of": treaty.rehearsal_of,
+        "rehearsal_day": _iso(treaty.rehearsal_day),
+        "title": in_language(details.titles, told.lang),
+        "short_title": in_language(details.short_titles or details.titles, told.lang),
+        "titles": details.titles,
+        "depositary": {
+            "id": details.depositary.id,
+            "name": in_language(details.depositary.name, told.lang),
+            "time_zone": details.depositary.time_zone,
+        },
+        "adopted_on": _iso(details.adopted_on),
+        "adopted_at": details.adopted_at,
+        "adoption_reference": details.adoption_reference,
+        "authentic_languages": list(details.authentic_languages),
+        "articles": details.articles,
+        "chapters": details.chapters,
+        "parents": list(details.parents),
+        "sources": [{"label": source.label, "url": source.url} for source in details.sources],
+        "signature": signature_document(told),
+        "counts": counts_document(told),
+        "force": force_document(told),
+        "progress": progress_document(told),
+        "next_due": [_due(line) for line in upcoming(told) if line.kind.value not in REMINDERS],
+        "rule": rule_document(told),
+        "claims": claims_summary(told),
+        "sentence": sentence(told),
+        "notice": NOTICE.get(told.lang, NOTICE["en"]),
+    }
+
+
+def in_language(texts: dict[str, str], lang: str) -> str:
+    """The text in a language, else in English, else in whatever there is."""
+    return texts.get(lang) or texts.get("en") or next(iter(texts.values()))
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def signature_document(told: View) -> Document:
+    """When and where the treaty may be signed, and whether it may on the day asked for."""
+    windows = told.treaty.windows
+    opens_on = min((window.opens_on for window in windows), default=None)
+    closes_on = signature_closes_on(told.treaty)
+    if opens_on is None:
+        state = "not_provided"
+    elif told.as_of < opens_on:
+        state = "not_open"
+    else:
+        state = "closed" if closes_on is not None and told.as_of > closes_on else "open"
+    return {
+        "state": state,
+        "opens_on": _iso(opens_on),
+        "closes_on": _iso(closes_on),
+        "days_left": (closes_on - told.as_of).days if state == "open" and closes_on is not None else None,
+        "windows": [
+            {"place": w.place, "opens_on": w.opens_on.isoformat(), "closes_on": _iso(w.closes_on), "source": w.source}
+            for w in windows
+        ],
+    }
+
+
+def counts_document(told: View) -> Document:
+    """Five counts that must not be mixed, and who makes up the signatures."""
+    signed = [own for own in told.treaty.participations.values() if own.signature is not None]
+    organisations = sum(1 for own in signed if told.world.kind(own.participant) in {"reio", "io"})
+    consenting = [own for own in told.treaty.participations.values() if living(own, told) is not None]
+    return {
+        "signatures": len(signed),
+        "signatures_by_states": len(signed) - organisations,
+        "signatures_by_organisations": organisations,
+        "signatories_not_consented": sum(1 for own in signed if living(own, told) is None),
+        "consents": len(consenting),
+        "counted_consents": len(counted(told)),
+        "parties_in_force": sum(1 for name in told.bound if is_party(name, told)),
+    }
+
+
+def living(own: Participation, told: View) -> Act | None:
+    """The consent by which the participant is a contracting State on the day asked for."""
+    current = own.current
+    if current is None:
+        return None
+    found = told.bound.get(own.participant, ())
+    left = found[-1].leaves_on if found else None
+    return None if left is not None and left <= told.as_of else current.consent
+
+
+def is_party(name: str, told: View) -> bool:
+    """Is the treaty in force for it on the day asked for?"""
+    return any(binding.binds(told.as_of) for binding in told.bound.get(name, ()))
+
+
+def counted(told: View) -> tuple[Consent, ...]:
+    """The consents that the rule counts."""
+    return () if told.outcome is None else _leaf(told.outcome.reading).counted
+
+
+def _leaf(reading: Reading) -> Reading:
+    """The first part of the condition that counts instruments; the whole where none does."""
+    nodes = [reading, *(node for part in reading.parts for node in (_leaf(part),))]
+    return next((node for node in nodes if node.op in {"count", "fraction", "everyone"}), nodes[0])
+
+
+def force_document(told: View) -> Document:
+    """Gathering, threshold met, in force; or unknown, with what is missing to know."""
+    outcome = told.outcome
+    if outcome is None:
+        return {
+            "state": "no_rule",
+            "in_force": False,
+            "threshold_on": None,
+            "entry_into_force_on": None,
+            "clause": None,
+        }
+    if outcome.in_force():
+        state = "in_force"
+    elif outcome.threshold_on is not None:
+        state = "threshold_met"
+    else:
+        state = "unknown" if outcome.met is None else "gathering"
+    return {
+        "state": state,
+        "in_force": outcome.in_force(),
+        "threshold_on": _iso(outcome.threshold_on),
+        "entry_into_force_on": _iso(outcome.entry_into_force_on),
+        "clause": outcome.track.clause,
+        "unknown": list(outcome.unknown),
+    }
+
+
+def progress_document(told: View) -> Document | None:
+    """Have, need and missing of the condition that is furthest from being met."""
+    if told.outcome is None:
+        return None
+    leaf = _leaf(told.outcome.reading)
+    return _progress(leaf)
+
+
+def _progress(reading: Reading) -> Document:
+    have, need = reading.have, reading.need
+    if have is None or need is None:
+        return {"have": None, "need": None, "missing": None, "share": None, "of": reading.op}
+    share = min(Fraction(1), Fraction(have) / Fraction(need)) if need else Fraction(0)
+    exact = isinstance(have, int) and isinstance(need, int)
+    return {
+        "have": have if exact else float(have),
+        "need": need if exact else float(need),
+        "missing": max(0, need - have) if exact else float(max(Fraction(0), Fraction(need) - Fraction(have))),
+        "share": round(float(share), 4),
+        "of": reading.op,
+    }
+
+
+def upcoming(told: View) -> list[Milestone]:
+    """What will come without any further act, in order."""
+    lines = [line for line in _lines(told) if line.due > told.as_of]
+    return sorted(lines, key=lambda line: (line.due, line.key))
+
+
+def _lines(told: View) -> Iterable[Milestone]:
+    yield from treaty_milestones(told.treaty, told.outcome)
+    for own in told.treaty.participations.values():
+        yield from participant_milestones(told.treaty, own, told.outcome)
+
+
+def _due(line: Milestone) -> Document:
+    return {"on": line.occurred_on.isoformat(), "kind": line.kind.value, "params": line.params, "key": line.key}
+
+
+def rule_document(told: View) -> Document | None:
+    """The rule as data, and its version."""
+    rule = told.treaty.rule
+    if rule is None:
+        return None
+    return {"version": told.treaty.rule_version, "document": rule.model_dump(mode="json", exclude_defaults=True)}
+
+
+def sentence(told: View) -> str:
+    """One sentence that is right, for tonight's paper."""
+    lang = told.lang if told.lang in LANGUAGES else "en"
+    counts, name = (
+        counts_document(told),
+        in_language(told.treaty.details.short_titles or told.treaty.details.titles, lang),
+    )
+    day = long_date(told.as_of, lang)
+    outcome = told.outcome
+    need = None if outcome is None else _leaf(outcome.reading).need
+    if lang == "fr":
+        text = f"Au {day}, {name} : {_plural(counts['signatures'], 'signature')}, "
+        text += _plural(counts["consents"], "instrument déposé", "instruments déposés")
+        if outcome is None or outcome.entry_into_force_on is None:
+            return text + (f" (il en faut {need})" if isinstance(need, int) else "") + " ; pas encore en vigueur."
+        return (
+            text + f" ; {'en vigueur depuis le' if outcome.in_force() else 'entrée en vigueur le'} "
+            f"{long_date(outcome.entry_into_force_on, lang)}."
+        )
+    text = f"As of {day}, {name}: {_plural(counts['signatures'], 'signature')}, "
+    text += _plural(counts["consents"], "instrument deposited", "instruments deposited")
+    if outcome is None or outcome.entry_into_force_on is None:
+        return text + (f" of {need} needed" if isinstance(need, int) else "") + "; not yet in force."
+    return (
+        text + f"; {'in force since' if outcome.in_force() else 'entry into force on'} "
+        f"{long_date(outcome.entry_into_force_on, lang)}."
+    )
+
+
+def _plural(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+# ---- explanation -----------------------------------------------------------------------------------------------------
+def explanation_document(told: View) -> Document:
+    """The tree of reasons: who counts, who does not and because of whom, what would change it."""
+    outcome = told.outcome
+    if outcome is None:
+        return {
+            "question": "entry_into_force",
+            **echo(told),
+            "met": None,
+            "unknown": ["rule"],
+            "tree": None,
+            "text": {"en": "No rule is recorded.", "fr": "Aucune règle n'est enregistrée."},
+        }
+    leaf = _leaf(outcome.reading)
+    return {
+        "question": "entry_into_force",
+        **echo(told),
+        "met": outcome.met if outcome.crossing is None else True,
+        "clause": outcome.track.clause,
+        **_progress(leaf),
+        "threshold_on": _iso(outcome.threshold_on),
+        "entry_into_force_on": _iso(outcome.entry_into_force_on),
+        "counted": [consent.participant for consent in leaf.counted],
+        "not_counted": [_not_counted(left, told) for left in leaf.not_counted],
+        "tree": _node(outcome.reading, told),
+        "text": explained(outcome, told.world.name),
+        "if_next": _if_next(told),
+        "unknown": list(outcome.unknown),
+        "rule_version": f"{told.treaty.id}/{told.treaty.rule_version}",
+    }
+
+
+def _node(reading: Reading, told: View) -> Document:
+    node: Document = {"op": reading.op, "met": reading.met}
+    if reading.parts:
+        return {**node, "parts": [_node(part, told) for part in reading.parts]}
+    if reading.subject is not None:
+        node["subject"] = reading.subject
+    if reading.have is not None:
+        node |= _progress(reading)
+        node["counted"] = [_counted(consent, told) for consent in reading.counted]
+        node["not_counted"] = [_not_counted(left, told) for left in reading.not_counted]
+    if reading.missing_participants is not None:
+        node["missing_participants"] = list(reading.missing_participants)
+    if reading.unknown:
+        node["unknown"] = list(reading.unknown)
+    return node
+
+
+def _counted(consent: Consent, told: View) -> Document:
+    return {
+        "participant": consent.participant,
+        "name": told.world.name(consent.participant, told.lang),
+        "action": consent.action.value,
+        "act_date": consent.on.isoformat(),
+    }
+
+
+def _not_counted(left: NotCounted, told: View) -> Document:
+    clause = None if told.outcome is None else told.outcome.track.clause
+    return {
+        **_counted(left.consent, told),
+        "reason": left.reason,
+        "because_of": list(left.because_of),
+        "clause": clause,
+        "text": {lang: reason(left, told.world.name, lang) for lang in LANGUAGES},
+    }
+
+
+def _if_next(told: View) -> Document | None:
+    outcome = told.outcome
+    if outcome is None or outcome.threshold_on is not None:
+        return None
+    leaf = _leaf(outcome.reading)
+    days: dict[str, date | None] = {**told.days, "threshold": told.as_of}
+    missing = None
+    if isinstance(leaf.have, int) and isinstance(leaf.need, int):
+        missing = max(0, leaf.need - leaf.have)
+    return {
+        "deposits_needed": missing,
+        "earliest_entry_into_force_if_met_today": _iso(resolve(outcome.track.then, days, trigger="threshold")),
+    }
+
+
+# ---- participants ----------------------------------------------------------------------------------------------------
+def participants_document(told: View, *, keep: Callable[[Document], bool] = lambda row: True) -> Document:  # noqa: ARG005 - keeps all
+    """The table: one row for each participant that ever acted, in the order of names in the language asked for."""
+    rows = [row for own in told.treaty.participations.values() if keep(row := participant_row(own, told))]
+    rows.sort(key=lambda row: row["sort_key"])
+    for row in rows:
+        del row["sort_key"]
+    return {**echo(told), "participants": rows, "total": len(rows)}
+
+
+def participant_row(own: Participation, told: View) -> Document:
+    """One line of the table."""
+    consent = living(own, told)
+    signature = own.signature
+    found = told.bound.get(own.participant, ())
+    last = found[-1] if found else None
+    name = told.world.name(own.participant, told.lang)
+    left = next((one for one in _left_out(told) if one.consent.participant == own.participant), None)
+    return {
+        "sort_key": folded(name),
+        "participant": own.participant,
+        "name": name,
+        "kind": told.world.kind(own.participant),
+        "status": participant_status(own, told),
+        "signed_on": None if signature is None else signature.event.act_date.isoformat(),
+        "consent": None
+        if consent is None
+        else {
+            "action": consent.event.action.value,
+            "on": consent.event.act_date.isoformat(),
+            "event_id": consent.event_id,
+            "counted": left is None and told.outcome is not None,
+            "not_counted_because": None if left is None else left.reason,
+        },
+        "effect_on": None if last is None or consent is None else _iso(last.effect_on),
+        "effect_clause": None if last is None or consent is None else last.clause,
+        "leaves_on": None if last is None else _iso(last.leaves_on),
+        "note": None if signature is None else signature.event.note,
+    }
+
+
+def _left_out(told: View) -> tuple[NotCounted, ...]:
+    return () if told.outcome is None else _leaf(told.outcome.reading).not_counted
+
+
+def folded(name: str) -> str:
+    """A name as it is sorted: without accents, case and leading article."""
+    plain = "".join(char for char in normalize("NFKD", name.casefold()) if not combining(char))
+    return plain.removeprefix("the ").removeprefix("l'").replace("'", " ").replace("-", " ")
+
+
+def participant_status(own: Participation, told: View) -> str:
+    """``party``, ``contracting``, ``signatory``, ``former_party``, ``withdrawn`` or ``other``."""
+    if is_party(own.participant, told):
+        return "party"
+    if living(own, told) is not None:
+        return "contracting"
+    found = told.bound.get(own.participant, ())
+    if any(binding.leaves_on is not None and binding.leaves_on <= told.as_of for binding in found):
+        return "former_party"
+    if own.signature is not None:
+        return "signatory"
+    return "withdrawn" if own.lives else "other"
+
+
+def participant_document(own: Participation, told: View) -> Document:
+    """One participant: its row, its periods with their clauses, and every act."""
+    row = participant_row(own, told)
+    del row["sort_key"]
+    return {
+        **echo(told),
+        **row,
+        "names": {lang: told.world.name(own.participant, lang) for lang in ("en", "fr", "es", "ru", "ar", "zh", "vi")},
+        "periods": [_period(binding) for binding in told.bound.get(own.participant, ())],
+        "acts": [act_document(act) for act in own.acts],
+    }
+
+
+def _period(binding: Binding) -> Document:
+    life = binding.life
+    notice = life.standing_notice
+    return {
+        "consent": {
+            "action": life.consent.event.action.value,
+            "on": life.on.isoformat(),
+            "event_id": life.consent.event_id,
+        },
+        "effect_on": _iso(binding.effect_on),
+        "clause": binding.clause,
+        "taken_back_on": _iso(life.taken_back_on),
+        "withdrawal_notified_on": None if notice is None else notice.notified.event.act_date.isoformat(),
+        "leaves_on": _iso(binding.leaves_on),
+        "leaving_clause": binding.leaving_clause,
+    }
+
+
+def act_document(act: Act) -> Document:
+    """One act as it stands now."""
+    event = act.event
+    return {
+        "event_id": act.event_id,
+        "action": event.action.value,
+        "act_date": event.act_date.isoformat(),
+        "place": event.place,
+        "effect_date": _iso(event.effect_date),
+        "circulated_on": _iso(event.circulated_on),
+        "depositary_ref": event.depositary_ref,
+        "tier": event.tier.value,
+        "evidence": [{"source": e.source, "url": e.url, "locator": e.locator, "note": e.note} for e in event.evidence],
+        "note": event.note,
+        "recorded_at": event.recorded.at.isoformat(),
+        "recorded_by": event.recorded.by,
+        "corrected_by": list(act.corrected_by),
+    }
+
+
+# ---- milestones and claims -------------------------------------------------------------------------------------------
+def milestones_document(told: View) -> Document:
+    """What was announced and stands, and what will come by itself; in the order of legal days."""
+    said = told.whole.announced
+    rows = []
+    for line in _lines(told):
+        announced = said.get(line.key)
+        reached = line.due <= told.as_of
+        if line.overtaken_on is not None and line.overtaken_on <= told.as_of and announced is None:
+            continue
+        rows.append(
+            {
+                "key": line.key,
+                "kind": line.kind.value,
+                "params": line.params,
+                "occurrence": line.occurrence,
+                "state": _line_state(line, told.as_of) if reached else "upcoming",
+                "occurred_on": line.occurred_on.isoformat(),
+                "lost_on": _iso(line.lost_on),
+                "clause": line.clause,
+                "attributed_to": [
+                    {"participant": who, "name": told.world.name(who, told.lang), "action": action}
+                    for who, action in sorted(line.attributed)
+                ],
+                "progress": None if line.progress is None else {"have": line.progress.have, "need": line.progress.need},
+                "entry_into_force_on": None
+                if line.consequence is None
+                else line.consequence.entry_into_force.isoformat(),
+                "announced": None
+                if announced is None
+                else {"status": announced.status.value, "revision": announced.revision},
+            }
+        )
+    shown = {row["key"] for row in rows}
+    taken_back = [
+        {
+            "key": key,
+            "kind": one.kind,
+            "state": one.status.value,
+            "occurred_on": one.occurred_on.isoformat(),
+            "announced": {"status": one.status.value, "revision": one.revision},
+        }
+        for key, one in said.items()
+        if key not in shown and one.status in {Status.REVOKED, Status.CANCELLED}
+    ]
+    rows.sort(key=lambda row: (row["occurred_on"], row["key"]))
+    return {**echo(told), "milestones": rows, "taken_back": taken_back}
+
+
+def _line_state(line: Milestone, as_of: date) -> str:
+    return "lost" if line.lost_on is not None and line.lost_on <= as_of else "reached"
+
+
+def claims_document(told: View) -> Document:
+    """Statements beside the facts, each with what the record says to it."""
+    rows = [_claim(claim, told) for claim in told.whole.claims]
+    return {
+        **echo(told),
+        "claims": rows,
+        "total": len(rows),
+        "contradicting": sum(1 for row in rows if row["contradicts"]),
+    }
+
+
+def claims_summary(told: View) -> Document:
+    """How many claims there are, and those that the record contradicts."""
+    rows = claims_document(told)["claims"]
+    return {"total": len(rows), "contradicting": [row for row in rows if row["contradicts"]]}
+
+
+def _claim(claim: Claim, told: View) -> Document:
+    event = claim.event
+    fact = _fact_for(claim, told)
+    return {
+        "event_id": claim.event_id,
+        "claimed_on": event.claimed_on,
+        "source": event.source,
+        "url": event.url,
+        "statement": event.statement,
+        "about": event.about,
+        "value": event.value,
+        "participant": event.participant,
+        "action": None if event.action is None else event.action.value,
+        "act_date": event.act_date,
+        "tier": event.tier.value,
+        "note": event.note,
+        "fact": fact,
+        "contradicts": fact is not None and event.value is not None and fact != event.value,
+    }
+
+
+def _fact_for(claim: Claim, told: View) -> int | None:
+    """The number that the record holds for what a claim is about, on the claim's own day."""
+    details = told.whole.details
+    match claim.event.about:
+        case "articles":
+            return details.articles
+        case "chapters":
+            return details.chapters
+        case "signatures":
+            day = claim_day(claim.event.claimed_on)
+            return (
+                None
+                if day is None
+                else sum(1 for own in before(told.whole, day).participations.values() if own.signature)
+            )
+        case "consents":
+            day = claim_day(claim.event.claimed_on)
+            return (
+                None
+                if day is None
+                else sum(1 for own in before(told.whole, day).participations.values() if own.current)
+            )
+        case _:
+            return None
+
+
+def claim_day(text: str) -> date | None:
+    """The last day that a full or partial date may mean; None where it means none."""
+    try:
+        if len(text) == len("2026-02"):
+            first = date.fromisoformat(f"{text}-01")
+            return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
