@@ -55,7 +55,8 @@ def install() -> None:
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
     else:
         sys.exit("Neither uv nor pip is here. On Debian or Ubuntu: apt install python3-pip")
-    step("installing what requirements.lock pins (a minute, once)", *pip, "--require-hashes", "-r", str(LOCK))
+    locked = ["--only-binary=:all:", "--require-hashes", "--requirement", str(LOCK)]  # nothing is ever compiled here
+    step("installing what requirements.lock pins (a minute, once)", *pip, *locked)
     step("installing treaty-status itself", *pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
 
 
