@@ -1,5 +1,6 @@
 """A delivery's life, one message to one subscription: pending, then delivered, retrying or dead. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -117,6 +118,15 @@ def after_attempt(result: Answer | Failure, *, failures_before: int, schedule: S
     if delay is None:
         return Dead(reason=f"all {schedule.attempts} attempts failed")
     return RetryIn(delay_seconds=max(delay, pause), pause_seconds=pause)
+
+
+def delivery_state(outcomes: Sequence[Outcome], *, owed: DeliveryState | None) -> DeliveryState:
+    """Derived, never stored: what is still owed (retrying, dead) decides, else whether any attempt went well."""
+    if owed is DeliveryState.DEAD:
+        return DeliveryState.DEAD
+    if owed is not None:
+        return DeliveryState.RETRYING if outcomes else DeliveryState.PENDING
+    return DeliveryState.DELIVERED if Outcome.OK in outcomes else DeliveryState.PENDING
 
 
 def retry_after_seconds(text: str | None, *, now: datetime) -> float | None:

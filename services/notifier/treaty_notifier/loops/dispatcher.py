@@ -15,6 +15,7 @@ from treaty_notifier.sender import OutgoingWebhook, Transport
 from treaty_notifier.webhook_signature import webhook_headers
 
 LOG = logging.getLogger(__name__)
+REAP_SECONDS = 1.0  # how often leases of notifiers that died are looked for
 GRACE_SECONDS = 2.0  # what a shutdown leaves to POSTs under way
 
 
@@ -69,7 +70,13 @@ class Dispatcher:
         self._wake.set()
 
     async def claim_forever(self) -> None:
+        """Raises OutboxOwned when another process serves this store."""
+        await self._threads.call(self._outbox.enter, owner=self._owner)
+        reap_at = 0.0
         while True:
+            if (now := asyncio.get_running_loop().time()) >= reap_at:
+                await self._threads.call(self._outbox.reap)
+                reap_at = now + REAP_SECONDS
             self._wake.clear()
             if await self._claim():
                 continue

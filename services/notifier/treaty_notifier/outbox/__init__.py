@@ -1,5 +1,6 @@
 """The notifier's own record: message log, subscriptions, lanes, retries and attempts."""
 
+from treaty_notifier.outbox.memory import MemoryOutbox
 from treaty_notifier.outbox.port import (
     Attempt,
     Census,
@@ -24,6 +25,7 @@ __all__ = [
     "Claim",
     "Delivery",
     "Lease",
+    "MemoryOutbox",
     "Outbox",
     "Parcel",
     "PlainBox",

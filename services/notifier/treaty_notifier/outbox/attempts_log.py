@@ -1,10 +1,8 @@
 """Reading deliveries back: what was attempted, what is owed, and what still waits beyond the cursor."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import Connection, select, union
 
-from treaty_notifier.deliveries import DeliveryState, Outcome
+from treaty_notifier.deliveries import DeliveryState, Outcome, delivery_state
 from treaty_notifier.messages import Entry, webhook_id
 from treaty_notifier.outbox.port import Attempt, Delivery
 from treaty_notifier.outbox.rows import AnyRow, attempt_of, entry_of, subscription_of
@@ -125,18 +123,10 @@ def _delivery(
         treaty=entry.treaty,
         recorded_at=entry.recorded_at,
         body=bytes(row.body),
-        state=delivery_state(tried, exception_state=exception.state if exception else None),
+        state=delivery_state(
+            [attempt.outcome for attempt in tried], owed=DeliveryState(exception.state) if exception else None
+        ),
         reason=exception.reason if exception else None,
         next_attempt_at=exception.next_at if exception else None,
         attempts=tried,
     )
-
-
-def delivery_state(tried: Iterable[Attempt], *, exception_state: str | None) -> DeliveryState:
-    """Derived, never stored: an exception row decides, else whether any attempt went well."""
-    if exception_state == DeliveryState.DEAD.value:
-        return DeliveryState.DEAD
-    outcomes = [attempt.outcome for attempt in tried]
-    if exception_state is not None:
-        return DeliveryState.RETRYING if outcomes else DeliveryState.PENDING
-    return DeliveryState.DELIVERED if Outcome.OK in outcomes else DeliveryState.PENDING

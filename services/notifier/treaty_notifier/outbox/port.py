@@ -214,6 +214,16 @@ class Outbox(Protocol):
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         """Book finished turns and give the leases back, all in one commit; False where another epoch holds the lane."""
 
+    def enter(self, *, owner: str) -> None:
+        """Say that this owner is at work, until ``close`` or the end of the process, however it ends.
+
+        Raises:
+            OutboxOwned: the store is for one process at a time and another one is at work.
+        """
+
+    def reap(self) -> int:
+        """Give back the leases of owners that entered once and are gone; how many. Nobody waits for the dead."""
+
     def release(self, *, owner: str) -> None:
         """Give back every lease of this owner, so that nobody waits for them to expire."""
 

@@ -16,6 +16,7 @@ from treaty_notifier.outbox import attempts_log
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.lane_turns import LaneTurns
 from treaty_notifier.outbox.port import Census, Claim, Delivery, Progress, Replay, Settlement, Start
+from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import filter_document, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
 from treaty_notifier.outbox.tables import (
@@ -50,6 +51,7 @@ class SqlOutbox:
         self._box = box or PlainBox()
         self._database.create_tables()
         self._key = self._first_start(new_key)
+        self._presence = presence_in(self._database)
         self._turns = LaneTurns(instance_key=self._key, box=self._box)
 
     @property
@@ -57,6 +59,7 @@ class SqlOutbox:
         return self._key
 
     def close(self) -> None:
+        self._presence.leave()
         self._database.close()
 
     # The message log
@@ -209,13 +212,19 @@ class SqlOutbox:
             booked = {place: self._turns.settle(connection, settlements[place], now=now) for place in order}
             return [booked[place] for place in range(len(settlements))]
 
+    def enter(self, *, owner: str) -> None:
+        self._presence.enter(owner)
+        self.reap()
+
+    def reap(self) -> int:
+        with self._database.reading() as connection:
+            holders = select(lanes.c.owner).where(lanes.c.owner.is_not(None)).distinct()
+            owners = [str(owner) for owner in connection.execute(holders).scalars()]
+        absent = self._presence.absent(owners)
+        return self._give_back(absent) if absent else 0
+
     def release(self, *, owner: str) -> None:
-        with self._database.writing() as connection:
-            connection.execute(
-                update(lanes)
-                .where(lanes.c.owner == owner)
-                .values(owner=None, lease_until=None, epoch=lanes.c.epoch + 1)
-            )
+        self._give_back([owner])
 
     # Reading deliveries
 
@@ -287,6 +296,15 @@ class SqlOutbox:
                     )
                 )
             return bytes(key)
+
+    def _give_back(self, owners: list[str]) -> int:
+        with self._database.writing() as connection:
+            freed = connection.execute(
+                update(lanes)
+                .where(lanes.c.owner.in_(owners))
+                .values(owner=None, lease_until=None, epoch=lanes.c.epoch + 1)
+            )
+            return freed.rowcount
 
     def _now(self, connection: Connection) -> datetime:
         if self._database.is_sqlite:

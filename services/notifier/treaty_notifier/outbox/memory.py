@@ -1,0 +1,433 @@
+"""The outbox in memory: the twin that passes the same contract as the real ones."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn, delivery_state
+from treaty_notifier.errors import PositionTaken, SubscriptionLimit
+from treaty_notifier.messages import Draft, Entry, webhook_id
+from treaty_notifier.outbox.port import (
+    Attempt,
+    Census,
+    Claim,
+    Delivery,
+    Lease,
+    Parcel,
+    Progress,
+    Replay,
+    Sent,
+    Settlement,
+    Start,
+    Turn,
+)
+from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState, Window, wants
+
+
+@dataclass
+class _Lane:
+    id: str
+    subscription_id: str
+    cursor: int
+    stop_seq: int | None
+    window: Window
+    served_at: datetime
+    epoch: int = 0
+    owner: str | None = None
+    lease_until: datetime | None = None
+    paused_until: datetime | None = None
+
+
+@dataclass
+class _Owed:
+    state: DeliveryState
+    failures: int
+    next_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass
+class _Secret:
+    secret: bytes
+    expires_at: datetime | None = None
+
+
+class MemoryOutbox:
+    """Implements ``Outbox``; everything is gone with the object."""
+
+    def __init__(self, *, new_key: bytes, clock: Callable[[], datetime]) -> None:
+        self._key = new_key
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._position = 0
+        self._log: list[tuple[Entry, bytes]] = []
+        self._subscriptions: dict[str, Subscription] = {}
+        self._secrets: dict[str, list[_Secret]] = {}
+        self._lanes: dict[str, _Lane] = {}
+        self._owed: dict[tuple[str, int], _Owed] = {}
+        self._attempts: dict[tuple[str, int], list[Attempt]] = {}
+        self._groups: dict[str, frozenset[str]] = {}
+
+    @property
+    def instance_key(self) -> bytes:
+        return self._key
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    # The message log
+
+    def progress(self) -> Progress:
+        return Progress(position=self._position, seq=len(self._log))
+
+    def append(self, drafts: Sequence[Draft], *, expected: int, position: int) -> Progress:
+        with self._lock:
+            if self._position != expected:
+                raise PositionTaken(self._position)
+            for draft in drafts:
+                self._write(draft)
+            self._position = position
+            return self.progress()
+
+    # Subscriptions
+
+    def add_subscription(
+        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+    ) -> None:
+        with self._lock:
+            held = sum(one.owner == subscription.owner for one in self._subscriptions.values())
+            if owner_limit is not None and held >= owner_limit:
+                raise SubscriptionLimit(
+                    f"This key already holds all the subscriptions it may (held: {held}, limit: {owner_limit}); "
+                    "delete one first"
+                )
+            self._subscriptions[subscription.id] = subscription
+            self._secrets[subscription.id] = [_Secret(secret)]
+            self._add_lane(subscription.id, subscription.id, start=start)
+
+    def subscription(self, subscription_id: str) -> Subscription | None:
+        return self._subscriptions.get(subscription_id)
+
+    def subscriptions(self, *, owner: str | None, after: str, limit: int) -> list[Subscription]:
+        with self._lock:
+            ours = [one for one in self._subscriptions.values() if owner in (None, one.owner) and one.id > after]
+        return sorted(ours, key=lambda one: one.id)[:limit]
+
+    def change_subscription(
+        self,
+        subscription_id: str,
+        *,
+        url: str | None = None,
+        description: str | None = None,
+        filter: Filter | None = None,  # noqa: A002  (the word of the API)
+        state: SubscriptionState | None = None,
+    ) -> Subscription | None:
+        with self._lock:
+            subscription = self._subscriptions.get(subscription_id)
+            if subscription is None:
+                return None
+            changed = replace(
+                subscription,
+                url=subscription.url if url is None else url,
+                description=subscription.description if description is None else description,
+                filter=subscription.filter if filter is None else filter,
+                state=subscription.state if state is None else state,
+                state_reason=subscription.state_reason if state is None else None,
+            )
+            self._subscriptions[subscription_id] = changed
+            return changed
+
+    def remove_subscription(self, subscription_id: str) -> bool:
+        with self._lock:
+            self._lanes = {id_: one for id_, one in self._lanes.items() if one.subscription_id != subscription_id}
+            self._owed = {place: one for place, one in self._owed.items() if place[0] != subscription_id}
+            self._attempts = {place: one for place, one in self._attempts.items() if place[0] != subscription_id}
+            return self._subscriptions.pop(subscription_id, None) is not None
+
+    def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
+        with self._lock:
+            if subscription_id not in self._subscriptions:
+                return None
+            expires_at = self._clock() + timedelta(seconds=overlap_seconds)
+            last = self._secrets[subscription_id][0].secret
+            self._secrets[subscription_id] = [_Secret(secret), _Secret(last, expires_at)]
+            return expires_at
+
+    # Asking for more
+
+    def add_probe(self, draft: Draft, *, subscription_id: str) -> str | None:
+        with self._lock:
+            if subscription_id not in self._subscriptions:
+                return None
+            self._owed[subscription_id, self._write(draft).seq] = self._due_now()
+            return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=draft.identity)
+
+    def redeliver(self, *, subscription_id: str, seq: int) -> bool:
+        with self._lock:
+            if subscription_id not in self._subscriptions or not 1 <= seq <= len(self._log):
+                return False
+            self._owed[subscription_id, seq] = self._due_now()
+            return True
+
+    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
+        with self._lock:
+            if subscription_id not in self._subscriptions:
+                return None
+            stop = len(self._log)
+            lane = self._add_lane(replay_id, subscription_id, start=start, stop_seq=stop)
+            return Replay(id=replay_id, subscription_id=subscription_id, messages=stop - lane.cursor)
+
+    # Lanes
+
+    def enter(self, *, owner: str) -> None:
+        """There is one process, and it lives."""
+
+    def reap(self) -> int:
+        return 0
+
+    def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
+        with self._lock:
+            now = self._clock()
+            due = sorted((one for one in self._lanes.values() if self._is_due(one, now)), key=lambda one: one.served_at)
+            turns = []
+            for lane in due[:lanes]:
+                turn = self._turn(lane, now=now, batch=batch)
+                lane.served_at = now
+                if turn.parcels:
+                    lane.epoch, lane.owner = lane.epoch + 1, owner
+                    lane.lease_until = now + timedelta(seconds=lease_seconds)
+                    turns.append(turn)
+                else:
+                    self._move(lane, turn.scanned_to)
+            return Claim(turns=tuple(turns), has_more=bool(due))
+
+    def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        with self._lock:
+            return [self._settle(one) for one in settlements]
+
+    def release(self, *, owner: str) -> None:
+        with self._lock:
+            for lane in self._lanes.values():
+                if lane.owner == owner:
+                    lane.owner, lane.lease_until, lane.epoch = None, None, lane.epoch + 1
+
+    # Reading deliveries
+
+    def deliveries(
+        self, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
+    ) -> list[Delivery]:
+        with self._lock:
+            found = [self._delivery(subscription_id, seq) for seq in self._known(subscription_id)]
+        return [one for one in found if state in (None, one.state) and (before is None or one.seq < before)][:limit]
+
+    def delivery(self, webhook_id: str, *, owner: str | None) -> Delivery | None:
+        with self._lock:
+            for subscription in self._subscriptions.values():
+                for seq in self._known(subscription.id):
+                    found = self._delivery(subscription.id, seq)
+                    was_touched = found.attempts or (subscription.id, seq) in self._owed
+                    if found.webhook_id == webhook_id and (was_touched or owner in (None, subscription.owner)):
+                        return found
+        return None
+
+    # Groups and counts
+
+    def membership(self) -> Membership:
+        return Membership(members=dict(self._groups))
+
+    def put_group(self, group: str, members: frozenset[str]) -> None:
+        with self._lock:
+            self._groups[group] = members
+
+    def groups_wanted(self) -> list[str]:
+        with self._lock:
+            return sorted({group for one in self._subscriptions.values() for group in one.filter.groups})
+
+    def census(self) -> Census:
+        with self._lock:
+            lanes = [one for one in self._lanes.values() if one.stop_seq is None]
+            states = [one.state for one in self._owed.values()]
+            return Census(
+                subscriptions=len(self._subscriptions),
+                disabled=sum(one.state is SubscriptionState.DISABLED for one in self._subscriptions.values()),
+                retrying=states.count(DeliveryState.RETRYING),
+                dead=states.count(DeliveryState.DEAD),
+                lanes=len(lanes),
+                lanes_leased=sum(one.owner is not None for one in lanes),
+                max_lag=max((len(self._log) - one.cursor for one in lanes), default=0),
+            )
+
+    # Inside
+
+    def _write(self, draft: Draft) -> Entry:
+        entry = Entry(
+            seq=len(self._log) + 1,
+            position=draft.position,
+            type=draft.type,
+            category=draft.category,
+            treaty=draft.treaty,
+            livemode=draft.livemode,
+            participants=draft.participants,
+            recorded_at=draft.recorded_at,
+            identity=draft.identity,
+            audience=draft.audience,
+        )
+        self._log.append((entry, draft.body))
+        return entry
+
+    def _add_lane(self, lane_id: str, subscription_id: str, *, start: Start, stop_seq: int | None = None) -> _Lane:
+        window = Window(after_position=start.after_position, not_before=start.not_before)
+        first = next((e.seq for e, _ in self._log if e.audience is None and window.admits(e)), len(self._log) + 1)
+        lane = _Lane(lane_id, subscription_id, first - 1, stop_seq, window, served_at=self._clock())
+        self._lanes[lane_id] = lane
+        return lane
+
+    def _due_now(self) -> _Owed:
+        return _Owed(DeliveryState.RETRYING, failures=0, next_at=self._clock())
+
+    def _is_due(self, lane: _Lane, now: datetime) -> bool:
+        end = len(self._log) if lane.stop_seq is None else lane.stop_seq
+        is_free = lane.lease_until is None or lane.lease_until <= now
+        is_open = lane.paused_until is None or lane.paused_until <= now
+        is_active = self._subscriptions[lane.subscription_id].state is SubscriptionState.ACTIVE
+        has_work = lane.cursor < end or any(True for _ in self._due_again(lane, now))
+        return is_free and is_open and is_active and has_work
+
+    def _due_again(self, lane: _Lane, now: datetime) -> Iterator[int]:
+        if lane.stop_seq is not None:
+            return
+        for (subscription_id, seq), owed in self._owed.items():
+            if subscription_id == lane.subscription_id and owed.next_at is not None and owed.next_at <= now:
+                yield seq
+
+    def _turn(self, lane: _Lane, *, now: datetime, batch: int) -> Turn:
+        again = sorted(self._due_again(lane, now))[: max(1, batch // 2)]
+        parcels = [self._parcel(lane, seq, is_exception=True) for seq in again]
+        scanned_to = lane.cursor
+        subscription = self._subscriptions[lane.subscription_id]
+        for entry, _ in self._log[lane.cursor : lane.stop_seq]:
+            if len(parcels) >= batch:
+                break
+            if lane.window.admits(entry) and wants(subscription.filter, entry, membership=self.membership()):
+                parcels.append(self._parcel(lane, entry.seq, is_exception=False))
+            scanned_to = entry.seq
+        return Turn(
+            lease=Lease(
+                lane_id=lane.id, subscription_id=lane.subscription_id, epoch=lane.epoch + 1, cursor=lane.cursor
+            ),
+            url=subscription.url,
+            secrets=tuple(
+                one.secret
+                for one in self._secrets[lane.subscription_id]
+                if one.expires_at is None or one.expires_at > now
+            ),
+            parcels=tuple(parcels),
+            scanned_to=scanned_to,
+        )
+
+    def _parcel(self, lane: _Lane, seq: int, *, is_exception: bool) -> Parcel:
+        entry, body = self._log[seq - 1]
+        place = (lane.subscription_id, seq)
+        return Parcel(
+            seq=seq,
+            webhook_id=self._webhook_id(lane.subscription_id, entry),
+            type=entry.type,
+            body=body,
+            attempts=len(self._attempts.get(place, ())),
+            failures=self._owed[place].failures if is_exception else 0,
+            is_exception=is_exception,
+        )
+
+    def _settle(self, settlement: Settlement) -> bool:
+        lease = settlement.lease
+        lane = self._lanes.get(lease.lane_id)
+        if lane is None or lane.epoch != lease.epoch or lane.owner is None:
+            return False
+        now = self._clock()
+        for sent in settlement.sent:
+            self._book(lease.subscription_id, sent, now=now)
+        lane.owner = lane.lease_until = None
+        self._move(lane, max(lane.cursor, settlement.cursor))
+        return True
+
+    def _book(self, subscription_id: str, sent: Sent, *, now: datetime) -> None:
+        place = (subscription_id, sent.parcel.seq)
+        self._owed.pop(place, None)
+        failures, planned = sent.parcel.failures + 1, None
+        match sent.decision:
+            case RetryIn(delay_seconds=delay, pause_seconds=pause):
+                planned = now + timedelta(seconds=delay)
+                self._owed[place] = _Owed(DeliveryState.RETRYING, failures, next_at=planned)
+                if pause > 0:
+                    self._pause(subscription_id, until=now + timedelta(seconds=pause))
+            case Dead(reason=reason, disables=disables):
+                self._owed[place] = _Owed(DeliveryState.DEAD, failures, reason=reason)
+                if disables:
+                    self._subscriptions[subscription_id] = replace(
+                        self._subscriptions[subscription_id], state=SubscriptionState.DISABLED, state_reason=reason
+                    )
+            case Delivered():
+                pass
+        self._attempts.setdefault(place, []).append(_attempt(sent, planned))
+
+    def _pause(self, subscription_id: str, *, until: datetime) -> None:
+        for lane in self._lanes.values():
+            if lane.subscription_id == subscription_id:
+                lane.paused_until = max(until, lane.paused_until or until)
+
+    def _move(self, lane: _Lane, cursor: int) -> None:
+        lane.cursor = cursor
+        if lane.stop_seq is not None and lane.cursor >= lane.stop_seq:
+            del self._lanes[lane.id]
+
+    def _known(self, subscription_id: str) -> list[int]:
+        """Places of everything attempted, owed or waiting, newest first."""
+        lane = self._lanes.get(subscription_id)
+        if lane is None:
+            return []
+        wanted = self._subscriptions[subscription_id].filter
+        waiting = {
+            entry.seq
+            for entry, _ in self._log[lane.cursor :]
+            if lane.window.admits(entry) and wants(wanted, entry, membership=self.membership())
+        }
+        touched = {seq for owner, seq in (*self._owed, *self._attempts) if owner == subscription_id}
+        return sorted(waiting | touched, reverse=True)
+
+    def _delivery(self, subscription_id: str, seq: int) -> Delivery:
+        entry, body = self._log[seq - 1]
+        owed = self._owed.get((subscription_id, seq))
+        tried = tuple(self._attempts.get((subscription_id, seq), ()))
+        return Delivery(
+            webhook_id=self._webhook_id(subscription_id, entry),
+            subscription_id=subscription_id,
+            seq=seq,
+            position=entry.position,
+            type=entry.type,
+            treaty=entry.treaty,
+            recorded_at=entry.recorded_at,
+            body=body,
+            state=delivery_state([one.outcome for one in tried], owed=owed.state if owed else None),
+            reason=owed.reason if owed else None,
+            next_attempt_at=owed.next_at if owed else None,
+            attempts=tried,
+        )
+
+    def _webhook_id(self, subscription_id: str, entry: Entry) -> str:
+        return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=entry.identity)
+
+
+def _attempt(sent: Sent, planned: datetime | None) -> Attempt:
+    return Attempt(
+        number=sent.parcel.attempts + 1,
+        started_at=sent.started_at,
+        duration_ms=sent.duration_ms,
+        outcome=sent.outcome,
+        status_code=sent.status_code,
+        response=sent.response,
+        is_clipped=sent.is_clipped,
+        location=sent.location,
+        peer=sent.peer,
+        next_attempt_at=planned,
+    )

@@ -1,0 +1,577 @@
+"""What the outbox promises, the same in memory, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from treaty_notifier.deliveries import Dead, Decision, Delivered, DeliveryState, Outcome, RetryIn
+from treaty_notifier.errors import OutboxOwned, PositionTaken, SubscriptionLimit
+from treaty_notifier.messages import FeedEvent, drafts, probe_draft
+from treaty_notifier.outbox import Claim, MemoryOutbox, Outbox, Sent, Settlement, SqlOutbox, Start, Turn
+from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
+
+NOON = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
+KEY = b"k" * 32
+SECRET = b"s" * 32
+
+
+@dataclass
+class Clock:
+    """Where the store has no clock of its own, this is it."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class World:
+    outbox: Outbox
+    kind: str
+    dsn: str
+    clock: Clock
+    others: list[Outbox] = field(default_factory=list)
+
+    def another(self) -> Outbox:
+        """The same store as a second process would open it."""
+        if self.kind == "memory":
+            return self.outbox
+        opened = SqlOutbox(self.dsn, new_key=b"other" * 8, clock=self.clock)
+        self.others.append(opened)
+        return opened
+
+    def later(self, seconds: float) -> None:
+        """Let time pass: the given clock, or on PostgreSQL, whose clock nobody sets, move everything into the past."""
+        self.clock.now += timedelta(seconds=seconds)
+        if self.kind == "postgres":
+            assert isinstance(self.outbox, SqlOutbox)
+            with self.outbox._database.writing() as connection:
+                for table, column in (
+                    ("lanes", "lease_until"),
+                    ("lanes", "due_at"),
+                    ("lanes", "paused_until"),
+                    ("exceptions", "next_at"),
+                    ("secrets", "expires_at"),
+                ):
+                    connection.execute(
+                        text(f"UPDATE {table} SET {column} = {column} - make_interval(secs => :s)"), {"s": seconds}
+                    )
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    clock, kind = Clock(NOON), request.param
+    if kind == "memory":
+        yield World(MemoryOutbox(new_key=KEY, clock=clock), kind, "", clock)
+        return
+    dsn = request.getfixturevalue(f"{kind}_dsn")
+    outbox = SqlOutbox(dsn, new_key=KEY, clock=clock)
+    world = World(outbox, kind, dsn, clock)
+    yield world
+    for opened in (outbox, *world.others):
+        opened.close()
+
+
+def event(position: int, **changes: object) -> FeedEvent:
+    fields: dict[str, object] = {
+        "position": position,
+        "event_id": f"event-{position}",
+        "type": "treaty.threshold.reached",
+        "category": "milestone",
+        "treaty": "XVIII-16",
+        "livemode": True,
+        "recorded_at": NOON + timedelta(seconds=position),
+        "data": {"milestone_id": f"milestone-{position}", "revision": 1},
+    }
+    return FeedEvent(**(fields | changes))  # type: ignore[arg-type]  # the fields above with some replaced
+
+
+def append(outbox: Outbox, *events: FeedEvent) -> None:
+    outbox.append(drafts(events), expected=outbox.progress().position, position=events[-1].position)
+
+
+def subscribe(outbox: Outbox, id_: str = "sub_a", *, start: Start | None = None, **changes: object) -> Subscription:
+    fields: dict[str, object] = {"url": "https://example.org/", "description": "", "filter": Filter(), "owner": "desk"}
+    subscription = Subscription(id=id_, created_at=NOON, **(fields | changes))  # type: ignore[arg-type]
+    outbox.add_subscription(subscription, secret=SECRET, start=start or Start())
+    return subscription
+
+
+def claim(outbox: Outbox, *, owner: str = "one", lanes: int = 10, batch: int = 16) -> Claim:
+    """What may be sent now, after every lane without anything to send has moved on."""
+    while True:
+        found = outbox.claim(owner=owner, lanes=lanes, batch=batch, lease_seconds=45)
+        if found.turns or not found.has_more:
+            return found
+
+
+def settled(turn: Turn, decision: Decision | None = None) -> Settlement:
+    decision = decision or Delivered()
+    outcome = Outcome.OK if isinstance(decision, Delivered) else Outcome.HTTP_ERROR
+    return Settlement(
+        lease=turn.lease,
+        cursor=turn.scanned_to,
+        sent=tuple(
+            Sent(
+                parcel=parcel,
+                started_at=NOON,
+                duration_ms=7,
+                outcome=outcome,
+                decision=decision,
+                status_code=204 if outcome is Outcome.OK else 500,
+                response=b"answer",
+                peer="203.0.113.9",
+            )
+            for parcel in turn.parcels
+        ),
+    )
+
+
+def test_position_and_messages_move_in_one_step_and_for_one_follower_only(world: World) -> None:
+    first, second = world.outbox, world.another()
+    append(first, event(3), event(7))
+
+    with pytest.raises(PositionTaken) as taken:
+        second.append(drafts([event(3), event(7)]), expected=0, position=7)
+
+    assert taken.value.actual == 7
+    assert second.progress() == first.progress()
+    assert (first.progress().position, first.progress().seq) == (7, 2)
+
+
+def test_a_page_without_events_moves_the_position_alone(world: World) -> None:
+    world.outbox.append([], expected=0, position=40)
+
+    assert (world.outbox.progress().position, world.outbox.progress().seq) == (40, 0)
+
+
+def test_a_message_is_given_out_with_its_bytes_its_id_and_the_secret(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+
+    (turn,) = claim(world.outbox).turns
+
+    (parcel,) = turn.parcels
+    assert parcel.body == drafts([event(1)])[0].body
+    assert parcel.webhook_id.startswith("msg_")
+    assert (parcel.attempts, parcel.failures, parcel.is_exception) == (0, 0, False)
+    assert (turn.url, turn.secrets, turn.scanned_to) == ("https://example.org/", (SECRET,), 1)
+
+
+def test_a_leased_lane_is_nobody_elses_until_the_lease_ends(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox, owner="one").turns
+
+    assert claim(world.another(), owner="two").turns == ()
+    world.later(46)
+    (again,) = claim(world.another(), owner="two").turns
+
+    assert again.parcels[0].webhook_id == turn.parcels[0].webhook_id
+    assert again.lease.epoch == turn.lease.epoch + 1
+
+
+def test_who_lost_the_lease_books_nothing(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (frozen,) = claim(world.outbox, owner="one").turns
+    world.later(46)
+    (turn,) = claim(world.outbox, owner="two").turns
+
+    assert world.outbox.settle([settled(frozen, RetryIn(delay_seconds=5))]) == [False]
+    assert world.outbox.settle([settled(turn)]) == [True]
+    assert world.outbox.settle([settled(turn)]) == [False]
+    (delivery,) = world.outbox.deliveries("sub_a", before=None, limit=10, state=None)
+    assert [(one.number, one.outcome) for one in delivery.attempts] == [(1, Outcome.OK)]
+
+
+def test_a_booked_turn_is_not_given_out_again(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1), event(2))
+    (turn,) = claim(world.outbox).turns
+
+    world.outbox.settle([settled(turn)])
+
+    assert claim(world.outbox).turns == ()
+    states = [one.state for one in world.outbox.deliveries("sub_a", before=None, limit=10, state=None)]
+    assert states == [DeliveryState.DELIVERED, DeliveryState.DELIVERED]
+
+
+def test_a_turn_that_was_cut_short_goes_on_where_it_stopped(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, *(event(position) for position in range(1, 6)))
+    (turn,) = claim(world.outbox).turns
+    whole = settled(turn)
+
+    world.outbox.settle([Settlement(lease=turn.lease, cursor=2, sent=whole.sent[:2])])
+
+    (rest,) = claim(world.outbox).turns
+    assert [parcel.seq for parcel in rest.parcels] == [3, 4, 5]
+
+
+def test_a_failed_delivery_waits_for_its_time_while_others_go_on(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn, RetryIn(delay_seconds=60))])
+    append(world.outbox, event(2))
+
+    (fresh,) = claim(world.outbox).turns
+    world.outbox.settle([settled(fresh)])
+    before_its_time = claim(world.outbox).turns
+    world.later(61)
+    (due,) = claim(world.outbox).turns
+
+    assert [parcel.seq for parcel in fresh.parcels] == [2]
+    assert before_its_time == ()
+    (parcel,) = due.parcels
+    assert (parcel.seq, parcel.attempts, parcel.failures, parcel.is_exception) == (1, 1, 1, True)
+    assert parcel.webhook_id == turn.parcels[0].webhook_id
+    world.outbox.settle([settled(due)])
+    assert [one.state for one in world.outbox.deliveries("sub_a", before=None, limit=9, state=None)] == [
+        DeliveryState.DELIVERED,
+        DeliveryState.DELIVERED,
+    ]
+
+
+def test_retries_take_at_most_half_of_a_turn(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, *(event(position) for position in range(1, 9)))
+    (turn,) = claim(world.outbox, batch=8).turns
+    world.outbox.settle([settled(turn, RetryIn(delay_seconds=1))])
+    append(world.outbox, *(event(position) for position in range(9, 17)))
+    world.later(2)
+
+    (mixed,) = claim(world.outbox, batch=8).turns
+
+    assert [parcel.is_exception for parcel in mixed.parcels] == [True] * 4 + [False] * 4
+
+
+def test_an_endpoint_that_asked_to_wait_gets_nothing_until_then(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn, RetryIn(delay_seconds=30, pause_seconds=30))])
+    append(world.outbox, event(2))
+
+    assert claim(world.outbox).turns == ()
+    world.later(31)
+    (resumed,) = claim(world.outbox).turns
+
+    assert sorted(parcel.seq for parcel in resumed.parcels) == [1, 2]
+
+
+def test_what_was_given_up_is_kept_with_its_reason_and_can_be_asked_for_again(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn, Dead(reason="all 10 attempts failed"))])
+
+    (dead,) = world.outbox.deliveries("sub_a", before=None, limit=10, state=DeliveryState.DEAD)
+    assert dead.reason == "all 10 attempts failed"
+    assert claim(world.outbox).turns == ()
+    assert world.outbox.redeliver(subscription_id="sub_a", seq=dead.seq)
+    (again,) = claim(world.outbox).turns
+
+    assert again.parcels[0].webhook_id == dead.webhook_id
+    assert (again.parcels[0].attempts, again.parcels[0].failures) == (1, 0)
+    world.outbox.settle([settled(again)])
+    found = world.outbox.delivery(dead.webhook_id, owner="desk")
+    assert found is not None
+    assert (found.state, [one.number for one in found.attempts]) == (DeliveryState.DELIVERED, [1, 2])
+
+
+def test_an_endpoint_that_is_gone_disables_its_subscription(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1), event(2))
+    (turn,) = claim(world.outbox, batch=1).turns
+
+    world.outbox.settle([settled(turn, Dead(reason="the endpoint answered 410 Gone", disables=True))])
+
+    subscription = world.outbox.subscription("sub_a")
+    assert subscription is not None
+    assert (subscription.state, subscription.state_reason) == (
+        SubscriptionState.DISABLED,
+        "the endpoint answered 410 Gone",
+    )
+    assert claim(world.outbox).turns == ()
+    world.outbox.change_subscription("sub_a", state=SubscriptionState.ACTIVE)
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [2]
+
+
+def test_a_paused_subscription_misses_nothing(world: World) -> None:
+    subscribe(world.outbox)
+    world.outbox.change_subscription("sub_a", state=SubscriptionState.PAUSED)
+    append(world.outbox, event(1))
+
+    assert claim(world.outbox).turns == ()
+    world.outbox.change_subscription("sub_a", state=SubscriptionState.ACTIVE)
+
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [1]
+
+
+def test_a_filter_passes_over_what_is_not_wanted(world: World) -> None:
+    subscribe(world.outbox, filter=Filter(treaties=("I-1",)))
+    append(world.outbox, event(1), event(2, treaty="I-1"), event(3))
+
+    (turn,) = claim(world.outbox).turns
+
+    assert [parcel.seq for parcel in turn.parcels] == [2]
+    assert turn.scanned_to == 3
+
+
+def test_a_long_stretch_of_unwanted_messages_is_passed_in_a_few_steps(world: World) -> None:
+    subscribe(world.outbox, filter=Filter(treaties=("I-1",)))
+    append(world.outbox, *(event(position) for position in range(1, 1200)), event(1200, treaty="I-1"))
+
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [1200]
+
+
+def test_groups_are_matched_by_the_members_last_heard_of(world: World) -> None:
+    subscribe(world.outbox, filter=Filter(groups=("eu_members",)))
+    world.outbox.put_group("eu_members", frozenset({"deu"}))
+    world.outbox.put_group("eu_members", frozenset({"fra"}))
+    france, germany = ({"attributed_to": [{"participant": one}]} for one in ("fra", "deu"))
+    append(world.outbox, event(1, data=germany), event(2, data=france))
+
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [2]
+    assert world.outbox.groups_wanted() == ["eu_members"]
+
+
+def test_a_subscription_hears_only_what_was_recorded_after_its_start(world: World) -> None:
+    append(world.outbox, event(1), event(2))
+    subscribe(world.outbox, start=Start(after_position=3))
+    append(world.outbox, event(3), event(4))
+
+    (turn,) = claim(world.outbox).turns
+
+    assert [parcel.seq for parcel in turn.parcels] == [4]
+
+
+@pytest.mark.parametrize("start", [Start(after_position=1), Start(not_before=NOON + timedelta(seconds=2))])
+def test_a_subscription_may_start_in_the_past(world: World, start: Start) -> None:
+    append(world.outbox, event(1), event(2), event(3))
+    subscribe(world.outbox, start=start)
+
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [2, 3]
+
+
+def test_a_replay_runs_beside_what_is_new_and_ends(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1), event(2))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn)])
+
+    replay = world.outbox.add_replay("sub_a", replay_id="rep_1", start=Start(after_position=1))
+    append(world.outbox, event(3))
+    turns = {one.lease.lane_id: one for one in claim(world.outbox).turns}
+
+    assert replay is not None
+    assert replay.messages == 1
+    assert [parcel.seq for parcel in turns["rep_1"].parcels] == [2]
+    assert [parcel.seq for parcel in turns["sub_a"].parcels] == [3]
+    assert turns["rep_1"].parcels[0].webhook_id == turn.parcels[1].webhook_id
+    assert turns["rep_1"].parcels[0].attempts == 1
+    assert world.outbox.settle([settled(one) for one in turns.values()]) == [True, True]
+    assert claim(world.outbox).turns == ()
+
+
+def test_a_failed_replay_is_retried_like_anything_else(world: World) -> None:
+    append(world.outbox, event(1))
+    subscribe(world.outbox, start=Start(after_position=1))
+    world.outbox.add_replay("sub_a", replay_id="rep_1", start=Start())
+    (turn,) = claim(world.outbox).turns
+
+    world.outbox.settle([settled(turn, RetryIn(delay_seconds=5))])
+    world.later(6)
+    (again,) = claim(world.outbox).turns
+
+    assert again.lease.lane_id == "sub_a"
+    assert [parcel.seq for parcel in again.parcels] == [1]
+
+
+def test_a_test_event_goes_to_one_subscription_only(world: World) -> None:
+    subscribe(world.outbox)
+    subscribe(world.outbox, "sub_b")
+
+    webhook_id = world.outbox.add_probe(
+        probe_draft(subscription_id="sub_b", test_id="t1", at=NOON), subscription_id="sub_b"
+    )
+
+    assert webhook_id is not None
+    waiting = world.outbox.delivery(webhook_id, owner="desk")
+    assert waiting is not None
+    assert waiting.state is DeliveryState.PENDING
+    (turn,) = claim(world.outbox).turns
+    assert (turn.lease.subscription_id, turn.parcels[0].webhook_id) == ("sub_b", webhook_id)
+
+
+def test_two_secrets_sign_while_a_rotation_overlaps(world: World) -> None:
+    subscribe(world.outbox)
+    world.outbox.rotate_secret("sub_a", secret=b"n" * 32, overlap_seconds=60)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn)])
+    assert turn.secrets == (b"n" * 32, SECRET)
+
+    world.later(61)
+    append(world.outbox, event(2))
+    (turn,) = claim(world.outbox).turns
+
+    assert turn.secrets == (b"n" * 32,)
+    assert world.outbox.rotate_secret("sub_zzz", secret=b"n" * 32, overlap_seconds=60) is None
+
+
+def test_a_second_rotation_ends_the_overlap_of_the_first(world: World) -> None:
+    subscribe(world.outbox)
+    world.outbox.rotate_secret("sub_a", secret=b"n" * 32, overlap_seconds=60)
+    world.outbox.rotate_secret("sub_a", secret=b"m" * 32, overlap_seconds=60)
+    append(world.outbox, event(1))
+
+    assert claim(world.outbox).turns[0].secrets == (b"m" * 32, b"n" * 32)
+
+
+def test_a_removed_subscription_takes_its_deliveries_along(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+
+    assert world.outbox.remove_subscription("sub_a")
+
+    assert world.outbox.settle([settled(turn)]) == [False]
+    assert world.outbox.subscription("sub_a") is None
+    assert world.outbox.deliveries("sub_a", before=None, limit=10, state=None) == []
+    assert world.outbox.delivery(turn.parcels[0].webhook_id, owner=None) is None
+    assert not world.outbox.remove_subscription("sub_a")
+
+
+def test_an_owner_holds_no_more_subscriptions_than_the_limit(world: World) -> None:
+    subscribe(world.outbox)
+    one_more = Subscription(
+        id="sub_b", owner="desk", url="https://example.org/", description="", filter=Filter(), created_at=NOON
+    )
+
+    with pytest.raises(SubscriptionLimit, match="held: 1, limit: 1"):
+        world.outbox.add_subscription(one_more, secret=SECRET, start=Start(), owner_limit=1)
+
+    assert world.outbox.subscription("sub_b") is None
+
+
+def test_subscriptions_are_listed_by_owner_and_page(world: World) -> None:
+    for id_, owner in (("sub_a", "desk"), ("sub_b", "other"), ("sub_c", "desk")):
+        subscribe(world.outbox, id_, owner=owner)
+
+    assert [one.id for one in world.outbox.subscriptions(owner="desk", after="", limit=10)] == ["sub_a", "sub_c"]
+    assert [one.id for one in world.outbox.subscriptions(owner=None, after="sub_a", limit=1)] == ["sub_b"]
+
+
+def test_deliveries_are_read_newest_first_and_by_state(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, *(event(position) for position in range(1, 5)))
+    (turn,) = claim(world.outbox, batch=2).turns
+    good, bad = settled(turn).sent[0], settled(turn, RetryIn(delay_seconds=9)).sent[1]
+    world.outbox.settle([Settlement(lease=turn.lease, cursor=2, sent=(good, bad))])
+
+    def seqs(state: DeliveryState | None, before: int | None = None, limit: int = 10) -> list[int]:
+        found = world.outbox.deliveries("sub_a", before=before, limit=limit, state=state)
+        return [one.seq for one in found]
+
+    assert seqs(None) == [4, 3, 2, 1]
+    assert seqs(None, before=4, limit=2) == [3, 2]
+    assert seqs(DeliveryState.PENDING) == [4, 3]
+    assert seqs(DeliveryState.RETRYING) == [2]
+    assert seqs(DeliveryState.DELIVERED) == [1]
+    assert seqs(DeliveryState.DEAD) == []
+
+
+def test_a_delivery_that_still_waits_is_found_by_its_owner(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (waiting,) = world.outbox.deliveries("sub_a", before=None, limit=10, state=None)
+
+    assert world.outbox.delivery(waiting.webhook_id, owner="desk") == waiting
+    assert world.outbox.delivery(waiting.webhook_id, owner="other") is None
+    assert world.outbox.delivery("msg_unknown", owner="desk") is None
+
+
+def test_lanes_are_served_by_turns(world: World) -> None:
+    for id_ in ("sub_a", "sub_b"):
+        subscribe(world.outbox, id_)
+    append(world.outbox, *(event(position) for position in range(1, 5)))
+    served = []
+    for _ in range(4):
+        world.later(1)
+        (turn,) = claim(world.outbox, lanes=1, batch=1).turns
+        served.append(turn.lease.subscription_id)
+        world.outbox.settle([settled(turn)])
+
+    assert sorted(served[:2]) == sorted(served[2:]) == ["sub_a", "sub_b"]
+
+
+def test_an_owner_that_leaves_gives_its_leases_back_and_books_no_more(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox, owner="one").turns
+
+    world.outbox.release(owner="one")
+
+    (again,) = claim(world.outbox, owner="two").turns
+    assert again.parcels[0].webhook_id == turn.parcels[0].webhook_id
+    assert world.outbox.settle([settled(turn)]) == [False]
+
+
+def test_the_instance_key_is_made_once(world: World) -> None:
+    assert world.another().instance_key == KEY
+
+
+def test_the_census_counts_what_is_there(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1), event(2), event(3))
+    (turn,) = claim(world.outbox, batch=2).turns
+    retrying, dead = settled(turn, RetryIn(delay_seconds=9)).sent[0], settled(turn, Dead(reason="no")).sent[1]
+    leased = world.outbox.census()
+    world.outbox.settle([Settlement(lease=turn.lease, cursor=2, sent=(retrying, dead))])
+
+    census = world.outbox.census()
+
+    assert leased.lanes_leased == 1
+    assert (census.subscriptions, census.lanes, census.lanes_leased) == (1, 1, 0)
+    assert (census.retrying, census.dead, census.max_lag) == (1, 1, 1)
+
+
+def test_one_process_at_a_time_serves_a_sqlite_file(sqlite_dsn: str) -> None:
+    first, second = (SqlOutbox(sqlite_dsn, new_key=KEY, clock=Clock(NOON)) for _ in range(2))
+    first.enter(owner="one")
+
+    with pytest.raises(OutboxOwned):
+        second.enter(owner="two")
+
+    first.close()
+    second.enter(owner="two")
+    second.close()
+
+
+def test_the_leases_of_a_notifier_that_died_are_free_at_once(database_dsn: str) -> None:
+    dead, alive = (SqlOutbox(database_dsn, new_key=KEY, clock=Clock(NOON)) for _ in range(2))
+    dead.enter(owner="dead")
+    subscribe(dead)
+    append(dead, event(1))
+    (turn,) = claim(dead, owner="dead").turns
+    if database_dsn.startswith("postgres"):
+        alive.enter(owner="alive")
+        assert alive.reap() == 0
+        assert claim(alive, owner="alive").turns == ()
+    dead.close()
+
+    if database_dsn.startswith("sqlite"):
+        alive.enter(owner="alive")
+    else:
+        assert alive.reap() == 1
+
+    (again,) = claim(alive, owner="alive").turns
+    assert again.parcels[0].webhook_id == turn.parcels[0].webhook_id
+    alive.close()
