@@ -28,7 +28,15 @@ from treaty_events import (
     name_of,
     stream_of,
 )
-from treaty_status.application.event_log import EventLog, KeyTaken, LogUnavailable, NewEvent, Reply, VersionConflict
+from treaty_status.application.event_log import (
+    EventLog,
+    KeyTaken,
+    LoggedEvent,
+    LogUnavailable,
+    NewEvent,
+    Reply,
+    VersionConflict,
+)
 from treaty_status.application.submissions import KeyReused, Receipt, StaleVersion, Submission, TooBusy, Unavailable
 from treaty_status.application.treaties import Codec, Known, Treaties
 from treaty_status.application.world import RecordedWorld
@@ -44,6 +52,8 @@ TOGETHER_ATTEMPTS: Final = 3
 
 Outcome = Receipt | BaseException
 Clock = Callable[[], datetime]
+Committed = Callable[[list[LoggedEvent]], None]
+"""Told, in the writer's thread, what was just committed, in order."""
 
 
 @dataclass(slots=True)
@@ -83,7 +93,7 @@ class Writer:
         registry: Registry,
         *,
         clock: Clock,
-        committed: Callable[[], None] = lambda: None,
+        committed: Committed = lambda _: None,
     ) -> None:
         self._log = log
         self._codec = codec
@@ -217,7 +227,12 @@ class Writer:
             position = last.get(stream_of(treaty))
             if position is not None:
                 self._treaties.put(treaty, replace(known, position=position))
-        self._committed()
+        self._committed(
+            [
+                LoggedEvent(position, event.stream, event.version, event.topic, event.body)
+                for event, position in zip(group.events, positions, strict=True)
+            ]
+        )
 
     def _told(self, index: int, group: _Group, positions: list[int]) -> Outcome:
         outcome = group.outcomes[index]
@@ -332,7 +347,7 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
     )
     return Receipt(
         treaty=treaty,
-        event_id=None if told is None or dry_run else str(event_id(stream, before.version + told[0])),
+        event_id=None if told is None or dry_run else event_id(stream, before.version + told[0]),
         position=None,
         version=before.version if dry_run else decision.state.version,
         recorded_as="nothing" if told is None else _recorded_as(told[1]),

@@ -412,7 +412,7 @@ def _concluded(
         return Decision(tuple(facts), after, None, tuple(warned))
     stream = stream_of(after.id)
     ids = tuple(
-        str(event_id(stream, state.version + n))
+        event_id(stream, state.version + n)
         for n, fact in enumerate(facts, start=1)
         if not isinstance(fact, RehearsalDayReached) or cause == "day"
     )

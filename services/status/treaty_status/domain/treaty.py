@@ -134,7 +134,7 @@ class _Draft:
             self._describe(event)
 
     def _own_id(self) -> str:
-        return str(event_id(self._stream, self.version))
+        return event_id(self._stream, self.version)
 
     def finished(self) -> State:
         if self._defined is None:
