@@ -7,7 +7,6 @@ kept as they are.
 
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -52,7 +51,6 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-@cache
 def _name_and_version(topic: str) -> tuple[str, int]:
     try:
         name, version = split_topic(topic)
