@@ -14,14 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import IO, Any
+from uuid import uuid4
 
 import psycopg
+import psycopg.errors
 import pytest
 import sqlalchemy as sa
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from treaty_events import stream_of
 from treaty_status.application.event_log import EventLog, KeyTaken, LogUnavailable, NewEvent, Reply, VersionConflict
+from treaty_status.application.keys import Scope
 from treaty_status.store import open_engine, open_key_ring, open_log
 from treaty_status.store.postgres_schema import AppendRecorder as PostgresRecorder
 from treaty_status.store.sqlite import AppendRecorder as SqliteRecorder
@@ -203,6 +206,37 @@ def test_the_database_itself_refuses_to_change_or_delete_what_is_recorded(log: E
 
     engine.dispose()
     assert (log.read(after=0, limit=10), log.reply("k")) == before
+
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "decisions" / "append-only-log.md"
+
+
+def test_the_documented_role_can_add_and_nothing_else(postgres_dsn: str) -> None:
+    role = f"adder_{uuid4().hex}"
+    grants = DOCUMENTED.read_text().partition("```sql\n")[2].partition("```")[0].replace("treaty_service", role)
+    open_log(postgres_dsn).close()
+    open_key_ring(postgres_dsn).close()
+    with psycopg.connect(postgres_dsn, autocommit=True) as owner:
+        owner.execute(grants.encode())
+    restricted = f"{postgres_dsn}{'&' if '?' in postgres_dsn else '?'}options=-c%20role%3D{role}"
+
+    try:
+        with closing(open_log(restricted)) as log, closing(open_key_ring(restricted)) as ring:
+            log.append([NewEvent(HANOI, 1, "t", b"{}")])
+            assert len(log.read_stream(HANOI)) == 1
+            _, secret = ring.create(name="desk", scopes=[Scope.RECORD], now=datetime(2026, 3, 1, tzinfo=UTC))
+            assert ring.verify(secret)
+        with psycopg.connect(restricted, autocommit=True) as connection:
+            for statement in (
+                "DELETE FROM stored_events",
+                "DROP TRIGGER append_only ON stored_events",
+                "DROP TABLE api_key",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement.encode())
+    finally:
+        with psycopg.connect(postgres_dsn, autocommit=True) as owner:
+            owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
 def test_a_person_can_read_the_log_with_the_databases_own_tools(log: EventLog, database_dsn: str) -> None:

@@ -60,9 +60,8 @@ class DatabaseKeyRing:
         self._verified: dict[str, tuple[Key, float]] = {}
         self._lock = Lock()
         with self._begin() as connection:
-            if connection.dialect.name == "postgresql":  # IF NOT EXISTS alone can fail when two processes start at once
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(715518)"))
-            connection.execute(CreateTable(_KEYS, if_not_exists=True))
+            if not sa.inspect(connection).has_table(_KEYS.name):  # a role that may not create tables need not
+                _create(connection)
 
     def create(self, *, name: str, scopes: Collection[Scope], now: datetime) -> tuple[Key, str]:
         """A new key and its secret."""
@@ -184,6 +183,12 @@ def no_such_key(id_or_name: str) -> NoSuchKey:
     """The refusal to revoke what is not there; a secret pasted by mistake is not repeated."""
     shown = "a secret" if digest_of(id_or_name) else repr(id_or_name[:80])
     return NoSuchKey(f"No key has this id or name (got: {shown}); list the keys to find it.")
+
+
+def _create(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":  # IF NOT EXISTS alone can fail when two processes start at once
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(715518)"))
+    connection.execute(CreateTable(_KEYS, if_not_exists=True))
 
 
 def _key(row: sa.Row[Any]) -> Key:
