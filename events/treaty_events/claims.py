@@ -7,7 +7,7 @@ from treaty_events.actions import Action, Tier
 from treaty_events.facts import Evidence, Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ClaimRecorded(Fact):
     """Somebody said so. ``claimed_on`` and ``act_date`` may be partial (``2026-02``).
 

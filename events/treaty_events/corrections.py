@@ -17,7 +17,7 @@ class CorrectionReason(StrEnum):
     LEGAL_REASSESSMENT = "legal_reassessment"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CorrectionOfFact(Fact):
     """What all corrections share; ``target`` is the event id of the act they speak of."""
 
@@ -27,18 +27,18 @@ class CorrectionOfFact(Fact):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FactCorrected(CorrectionOfFact):
     """It happened otherwise: these fields of the act had other values."""
 
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FactRetracted(CorrectionOfFact):
     """It never happened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FactReinstated(CorrectionOfFact):
     """The retraction was wrong."""

@@ -12,7 +12,7 @@ from treaty_events.actions import Action, Tier
 from treaty_events.facts import Evidence, Fact, Override
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ParticipantAct(Fact):
     """One act of one participant, as the depositary received it."""
 
@@ -29,12 +29,12 @@ class ParticipantAct(Fact):
     override: Override | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Signed(ParticipantAct):
     """A signature subject to ratification, acceptance or approval."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class InstrumentDeposited(ParticipantAct):
     """Consent to be bound, in any of its forms. For a succession: whose place is taken, and from which day."""
 
@@ -42,19 +42,19 @@ class InstrumentDeposited(ParticipantAct):
     succeeded_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(ParticipantAct):
     """An instrument was taken back before the treaty was in force for its depositor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProvisionallyApplied(ParticipantAct):
     """The participant applies the treaty provisionally, or no longer (``ended``); VCLT art. 25."""
 
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReservationMade(ParticipantAct):
     """A reservation; it never changes counting."""
 
@@ -62,7 +62,7 @@ class ReservationMade(ParticipantAct):
     article: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DeclarationMade(ParticipantAct):
     """An interpretative, optional or mandatory declaration."""
 
@@ -70,7 +70,7 @@ class DeclarationMade(ParticipantAct):
     article: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ObjectionMade(ParticipantAct):
     """An objection to another participant's reservation; qualified when it opposes entry into force between the two."""
 
@@ -79,17 +79,17 @@ class ObjectionMade(ParticipantAct):
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WithdrawalNotified(ParticipantAct):
     """A denunciation was received; the participant stays bound until it takes effect."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WithdrawalRevoked(ParticipantAct):
     """A denunciation was taken back before it took effect; VCLT art. 68."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TerritorialApplicationDeclared(ParticipantAct):
     """The treaty was extended to a territory, a territory excluded, or an extension ended; never an act of joining."""
 

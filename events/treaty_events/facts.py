@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Recorded:
     """When our log accepted the fact (UTC instant), and the named key that wrote it."""
 
@@ -12,7 +12,7 @@ class Recorded:
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Where a fact can be checked; ``sha256`` is of the raw bytes that were read."""
 
@@ -24,7 +24,7 @@ class Evidence:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Override:
     """The checks that a person chose to overrule, and why."""
 
@@ -32,7 +32,7 @@ class Override:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fact:
     """Anything the log holds: always about one treaty, always signed by who recorded it."""
 

@@ -49,7 +49,7 @@ SCHEDULED_KINDS: Final = frozenset({Kind.ENTRY_INTO_FORCE})
 """The kinds whose coming is announced ahead: they may be scheduled, rescheduled and cancelled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attribution:
     """A participant whose act carried the treaty over the line; order within one day is unknown."""
 
@@ -58,7 +58,7 @@ class Attribution:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """Instruments counted, needed and missing when the line was crossed."""
 
@@ -66,7 +66,7 @@ class Progress:
     need: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Consequence:
     """The day of entry into force that follows, and the clause it follows from."""
 
@@ -74,7 +74,7 @@ class Consequence:
     clause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cause:
     """What made us say so: ``action``, ``correction``, ``rule``, ``definition`` or ``day``; and which events."""
 
@@ -82,7 +82,7 @@ class Cause:
     event_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MilestoneAnnounced(Fact):
     """One announcement of one milestone.
 

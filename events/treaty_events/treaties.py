@@ -7,7 +7,7 @@ from typing import Any
 from treaty_events.facts import Fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Depositary:
     """Who keeps the treaty; its zone decides when a day begins."""
 
@@ -16,7 +16,7 @@ class Depositary:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceNote:
     """A document that the definition rests on."""
 
@@ -24,7 +24,7 @@ class SourceNote:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SignatureWindow:
     """One place and period in which the treaty is open for signature; both days are included."""
 
@@ -34,7 +34,7 @@ class SignatureWindow:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Details:
     """The header of a treaty. Titles by language tag; civil dates at the depositary."""
 
@@ -51,7 +51,7 @@ class Details:
     sources: tuple[SourceNote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TreatyDefined(Fact):
     """The treaty is in our record. ``rehearsal_of`` names the treaty that this one only practises."""
 
@@ -60,21 +60,21 @@ class TreatyDefined(Fact):
     starts_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TreatyDetailsAmended(Fact):
     """The header was restated as a whole."""
 
     details: Details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SignatureWindowsSet(Fact):
     """The treaty is open for signature in these windows and no others."""
 
     windows: tuple[SignatureWindow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleSet(Fact):
     """The clauses on joining, entry into force and leaving, as data; ``version`` counts from 1."""
 
@@ -83,19 +83,19 @@ class RuleSet(Fact):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleAmended(RuleSet):
     """A later version of the rule replaced the earlier one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RehearsalDayReached(Fact):
     """In a rehearsal the calendar is ours: this day has come."""
 
     on: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RehearsalClosed(Fact):
     """The rehearsal is over and no longer shown."""
 

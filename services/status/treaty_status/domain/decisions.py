@@ -322,7 +322,7 @@ def _moved_on(treaty: Treaty, act: ParticipantAct, now: Circumstances) -> list[F
 
 
 def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
-    target = treaty.acts.get(order.target)
+    target = treaty.act(order.target)
     if target is None:
         raise no.UnknownFact(
             f"The treaty {treaty.id} has no act with the event id {order.target}.",

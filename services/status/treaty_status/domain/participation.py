@@ -6,19 +6,25 @@ A participant may consent, leave and consent again; each consent begins a *life*
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID
 
-from treaty_events import CONSENT, Action, ParticipantAct
+from treaty_events import CONSENT, Action, ParticipantAct, event_id
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """An act as it stands now: with every correction folded in, or retracted."""
 
-    event_id: str
+    stream: UUID
     version: int
     event: ParticipantAct
     retracted: bool = False
     corrected_by: tuple[str, ...] = ()
+
+    @property
+    def event_id(self) -> str:
+        """The permanent id of the event that recorded it."""
+        return event_id(self.stream, self.version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ class Treaty:
     windows: tuple[SignatureWindow, ...] = ()
     rule: TreatyRule | None = None
     rule_version: int = 0
-    acts: dict[str, Act] = field(default_factory=dict)
+    acts: dict[int, Act] = field(default_factory=dict)
+    """By the version at which each was recorded."""
     participations: dict[str, Participation] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     announced: dict[str, Announced] = field(default_factory=dict)
@@ -82,6 +83,10 @@ class Treaty:
     def livemode(self) -> bool:
         """False for a rehearsal, which is never counted and never mixed with the record."""
         return self.rehearsal_of is None
+
+    def act(self, event_id: str) -> Act | None:
+        """The act that an event recorded."""
+        return next((act for act in self.acts.values() if act.event_id == event_id), None)
 
 
 State = Undefined | Treaty
@@ -103,7 +108,7 @@ def before(treaty: Treaty, day: date) -> Treaty:
     return replace(treaty, acts=acts, participations=_participations(acts))
 
 
-def _participations(acts: dict[str, Act]) -> dict[str, Participation]:
+def _participations(acts: dict[int, Act]) -> dict[str, Participation]:
     grouped: dict[str, list[Act]] = {}
     for act in acts.values():
         grouped.setdefault(act.event.participant, []).append(act)
@@ -118,7 +123,8 @@ class _Draft:
         self._defined: Treaty | None = state if isinstance(state, Treaty) else None
         self._id = state.id
         self._stream = stream_of(state.id)
-        self._acts: dict[str, Act] | None = None
+        self._acts: dict[int, Act] | None = None
+        self._version_of: dict[str, int] | None = None
         self._announced: dict[str, Announced] | None = None
         self._touched: set[str] = set()
 
@@ -127,7 +133,7 @@ class _Draft:
         if isinstance(event, MilestoneAnnounced):
             self._announce(event)
         elif isinstance(event, ParticipantAct):
-            self._put(Act(self._own_id(), self.version, event))
+            self._put(Act(self._stream, self.version, event))
         elif isinstance(event, FactCorrected | FactRetracted | FactReinstated):
             self._correct(event)
         else:
@@ -151,7 +157,7 @@ class _Draft:
             announced=treaty.announced if self._announced is None else self._announced,
         )
 
-    def _participations(self, treaty: Treaty, acts: dict[str, Act]) -> dict[str, Participation]:
+    def _participations(self, treaty: Treaty, acts: dict[int, Act]) -> dict[str, Participation]:
         if not self._touched:
             return treaty.participations
         own: dict[str, list[Act]] = {name: [] for name in self._touched}
@@ -166,10 +172,10 @@ class _Draft:
     def _put(self, act: Act) -> None:
         if self._acts is None:
             self._acts = dict(self._treaty.acts)
-        before_it = self._acts.get(act.event_id)
+        before_it = self._acts.get(act.version)
         if before_it is not None:
             self._touched.add(before_it.event.participant)
-        self._acts[act.event_id] = act
+        self._acts[act.version] = act
         self._touched.add(act.event.participant)
 
     def _announce(self, event: MilestoneAnnounced) -> None:
@@ -186,7 +192,7 @@ class _Draft:
 
     def _correct(self, event: FactCorrected | FactRetracted | FactReinstated) -> None:
         acts = self._treaty.acts if self._acts is None else self._acts
-        target = acts.get(event.target)
+        target = acts.get(self._recorded_at(event.target, acts))
         if target is None:
             return
         by = (*target.corrected_by, self._own_id())
@@ -199,6 +205,12 @@ class _Draft:
                 self._put(replace(target, retracted=False, corrected_by=by))
             case _:
                 assert_never(event)
+
+    def _recorded_at(self, target: str, acts: dict[int, Act]) -> int:
+        """The version at which the act with an event id was recorded; 0 when there is none."""
+        if self._version_of is None or len(self._version_of) != len(acts):
+            self._version_of = {act.event_id: version for version, act in acts.items()}
+        return self._version_of.get(target, 0)
 
     def _describe(self, event: Fact) -> None:
         match event:
