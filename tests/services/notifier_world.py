@@ -196,7 +196,7 @@ class Receiver:
 
         class Handler(_Quiet):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 reply = receiver._note(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
                 if reply.hold is not None:
                     reply.hold.wait(10)

@@ -28,7 +28,7 @@ from treaty_notifier.settings import Settings
 from treaty_notifier.webhook_signature import SECRET_BYTES
 
 LOG = logging.getLogger(__name__)
-STOP_SECONDS = 2  # what open requests get after a signal
+STOP_SECONDS = 1  # what open requests get after a signal
 STATUS_CONNECTIONS = 20
 
 
@@ -56,7 +56,6 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
             "Endpoints inside these networks are allowed", extra={"facts": {"networks": settings.allow_networks}}
         )
     resolver = ThreadResolver()
-    stack.callback(resolver.close)
     transport = GuardedTransport(policy, resolver=resolver)
     stack.push_async_callback(transport.close)
     dispatcher = Dispatcher(

@@ -4,7 +4,6 @@ Source: standard-webhooks, spec/standard-webhooks.md. Pure: the moment of the at
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ def secret_bytes(text: str) -> bytes:
     """
     try:
         secret = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also what a text that is not ASCII raises
         raise ValueError("A webhook secret is whsec_ followed by base64") from error
     if not 24 <= len(secret) <= 64:
         raise ValueError(f"A webhook secret holds 24 to 64 bytes (bytes: {len(secret)})")

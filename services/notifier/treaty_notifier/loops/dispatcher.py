@@ -16,7 +16,7 @@ from treaty_notifier.webhook_signature import webhook_headers
 
 LOG = logging.getLogger(__name__)
 REAP_SECONDS = 1.0  # how often leases of notifiers that died are looked for
-GRACE_SECONDS = 2.0  # what a shutdown leaves to POSTs under way
+GRACE_SECONDS = 1.0  # what a shutdown leaves to POSTs under way
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,8 +69,18 @@ class EndpointRules:
         try:
             ip_address(host.partition("%")[0])
         except ValueError:
+            if _ends_in_number(host):
+                raise EndpointRefused(
+                    f"A host that ends in a number is an address and written in full (host: {host[:80]})"
+                ) from None
             return
         self.check_resolved(url, [host])
+
+
+def _ends_in_number(host: str) -> bool:
+    """127.1, 2130706433 and 0x7f000001 all mean loopback to some parsers. Source: URL Standard, "ends in a number"."""
+    last = host.rstrip(".").rpartition(".")[2].lower()
+    return last.isdigit() or last.startswith("0x")
 
 
 def _parsed(url: str) -> URL:
