@@ -1,0 +1,466 @@
+"""What the page of one treaty shows: the documents, put into words and cells. Nothing is derived a second time."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+from treaty_status.application.documents import (
+    REMINDERS,
+    Document,
+    View,
+    claims_document,
+    explanation_document,
+    milestones_document,
+    participants_document,
+    status_document,
+)
+from treaty_status.pages import dates
+from treaty_status.pages.addresses import Here, address, data_path, treaty_path
+from treaty_status.pages.cells import Cells, cells
+from treaty_status.pages.languages import Language, direction
+from treaty_status.pages.numbers import amount
+from treaty_status.pages.wording import Words
+
+MOST_NAMED: Final = 3
+"""Names after a milestone; the table has them all."""
+
+DATA: Final = (
+    ("foot.status", "", "application/json"),
+    ("foot.participants", "/participants", "application/json"),
+    ("who.csv", "/participants.csv", "text/csv"),
+    ("foot.explanation", "/explanation", "application/json"),
+    ("foot.milestones", "/milestones", "application/json"),
+    ("foot.claims", "/claims", "application/json"),
+    ("foot.log", "/log", "application/x-ndjson"),
+)
+UNDATED: Final = frozenset({"/log"})
+"""Data that is the same on every day and in every language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One treaty at the end of one day, for one reader. ``today`` is the depositary's, or the rehearsal's."""
+
+    told: View
+    today: date
+    language: Language
+    origin: str
+
+    @property
+    def say(self) -> Words:
+        """The page's words."""
+        return Words(self.language.text)
+
+    @property
+    def here(self) -> Here:
+        """This state's own address: always with its day, so that it can be cited."""
+        query = {"as_of": self.told.as_of.isoformat(), "lang": self.language.names}
+        return Here(treaty_path(self.told.treaty.id), query)
+
+    def day(self, iso: str | None) -> Markup:
+        """A day as this reader reads it."""
+        return dates.element(iso, self.language.text)
+
+    def plain_day(self, iso: str) -> str:
+        """A day inside a text."""
+        day = dates.parsed(iso)
+        return iso if day is None else dates.long(day, self.language.text)
+
+
+def treaty_page(page: Telling) -> dict[str, Any]:
+    """Everything that the template asks for."""
+    told = page.told
+    status, why = status_document(told), explanation_document(told)
+    table = participants_document(told)["participants"]
+    details = told.treaty.details
+    titles = details.short_titles or details.titles
+    spoken = page.language.names if page.language.names in titles else "en"
+    return {
+        "status": status,
+        "notice": status["notice"],
+        "rehearsing": not status["livemode"],
+        "closed": told.whole.closed,
+        "rehearsal_day": None if status["rehearsal_day"] is None else page.plain_day(status["rehearsal_day"]),
+        "record": None if status["rehearsal_of"] is None else _of_record(status["rehearsal_of"], page),
+        "title_language": spoken,
+        "title_direction": direction(spoken),
+        "today": page.today.isoformat(),
+        "other_day": _other_day(page),
+        "progress": _progress(status, why, page),
+        "counts": _counts(status, page),
+        "dates": _dates(status, page),
+        "zone": status["depositary"]["time_zone"],
+        "why": _why(why, page),
+        **_table(table, page),
+        "milestones": _milestones(milestones_document(told), page),
+        "claims": _claims(claims_document(told), page),
+        "sources": [{**source, "url": web(source["url"])} for source in status["sources"]],
+        "path": page.here.path,
+        "at": page.here,
+        "names": page.language.names,
+        "permalink": f"{page.origin}{page.here()}",
+        "citation": _citation(status, page),
+        "provenance": _provenance(status, page),
+        "data": _data(page),
+        "alternates": _data(page)[:3],
+    }
+
+
+def web(url: str | None) -> str | None:
+    """The address, if it is one that a page may link to."""
+    return url if url is not None and url.startswith(("https://", "http://")) else None
+
+
+def _of_record(treaty: str, page: Telling) -> str:
+    return address(treaty_path(treaty), lang=page.language.names)
+
+
+def _other_day(page: Telling) -> str | None:
+    as_of = page.told.as_of
+    if as_of == page.today:
+        return None
+    key = "as_of.future" if as_of > page.today else "as_of.past"
+    return page.say(key, day=dates.long(as_of, page.language.text))
+
+
+# ---- progress --------------------------------------------------------------------------------------------------------
+def _progress(status: Document, why: Document, page: Telling) -> dict[str, Any] | None:
+    found = status["progress"]
+    if found is None:
+        return None
+    say = page.say
+    shown: dict[str, Any] = {
+        "big": None,
+        "need": None,
+        "what": "",
+        "cells": None,
+        "share": found["share"],
+        "each": None,
+    }
+    instruments = isinstance(found["need"], int) and found["need"] > 0
+    if instruments:
+        row = _row_of_cells(found, why, page)
+        shown |= {
+            "big": found["have"],
+            "need": found["need"],
+            "what": say("progress.have", n=found["have"]),
+            "cells": row,
+            "each": say("progress.each", n=row.each) if row.each > 1 else None,
+        }
+    elif found["need"] is not None:
+        shown |= {"big": amount(found["have"], page.language.text), "need": amount(found["need"], page.language.text)}
+    return {
+        **shown,
+        "missing": _missing(found, status, say),
+        "if_met": _if_met(why, page),
+        "joint": say("progress.parts") if "parts" in (why["tree"] or {}) else None,
+        "unknown": ", ".join(status["force"].get("unknown", ())),
+    }
+
+
+def _row_of_cells(found: Document, why: Document, page: Telling) -> Cells:
+    acts = _first_counted(why["tree"])
+    labels = [f"{act['name']}, {page.say.action(act['action'])}, {page.plain_day(act['act_date'])}" for act in acts]
+    return cells(have=found["have"], need=found["need"], labels=labels)
+
+
+def _first_counted(node: Document | None) -> list[Document]:
+    """The acts of the first node that counts instruments: the same that the progress is taken from."""
+    if node is None:
+        return []
+    if node["op"] in {"count", "fraction", "everyone"}:
+        return list(node.get("counted", ()))
+    return next((found for part in node.get("parts", ()) if (found := _first_counted(part))), [])
+
+
+def _missing(found: Document, status: Document, say: Words) -> str:
+    if status["force"]["state"] in {"in_force", "threshold_met"}:
+        return say("force." + status["force"]["state"]) + "."
+    missing = found["missing"]
+    if missing is None:
+        return ""
+    if isinstance(missing, int):
+        return say("progress.missing", n=missing) + "." if missing else say("progress.met") + "."
+    return ""
+
+
+def _if_met(why: Document, page: Telling) -> str | None:
+    follows = why.get("if_next")
+    force = None if follows is None else follows["earliest_entry_into_force_if_met_today"]
+    if force is None:
+        return None
+    day = dates.long(page.told.as_of, page.language.text)
+    return page.say("progress.if_met", day=day, force=page.plain_day(force))
+
+
+# ---- numbers and dates -----------------------------------------------------------------------------------------------
+def _counts(status: Document, page: Telling) -> list[dict[str, Any]]:
+    counts, say = status["counts"], page.say
+    in_force = status["force"]["in_force"]
+    by = None
+    if counts["signatures_by_organisations"]:
+        by = say(
+            "counts.by", states=counts["signatures_by_states"], organisations=counts["signatures_by_organisations"]
+        )
+    none = None if in_force or status["force"]["state"] == "no_rule" else say("counts.no_parties")
+    return [
+        {"n": counts["signatures"], "what": say("counts.signatures", n=counts["signatures"]), "more": by},
+        {"n": counts["signatories_not_consented"], "what": say("counts.not_consented"), "more": None},
+        {
+            "n": counts["consents"],
+            "what": say("counts.consents", n=counts["consents"]),
+            "more": say("counts.counted", n=counts["counted_consents"]) if counts["consents"] else None,
+        },
+        {
+            "n": counts["parties_in_force"],
+            "what": say("counts.parties", n=counts["parties_in_force"]),
+            "more": none if not counts["parties_in_force"] else None,
+        },
+    ]
+
+
+def _dates(status: Document, page: Telling) -> list[dict[str, Any]]:
+    force, say = status["force"], page.say
+    clause = [] if force["clause"] is None else [say("dates.clause", clause=force["clause"])]
+    adopted = [text for text in (status["adopted_at"], status["adoption_reference"]) if text]
+    return [
+        {"what": say("dates.adopted"), "day": page.day(status["adopted_on"]), "state": "", "more": adopted, "ahead": 0},
+        _signature(status["signature"], page),
+        _line("threshold", force["threshold_on"], clause, page),
+        _line("force", force["entry_into_force_on"], clause, page),
+    ]
+
+
+def _signature(signature: Document, page: Telling) -> dict[str, Any]:
+    say = page.say
+    state = say(f"dates.signature.{signature['state']}")
+    if signature["days_left"] is not None:
+        state = f"{state}, {say('dates.days_left', n=signature['days_left'])}"
+    windows = [
+        Markup("{}: {}").format(window["place"], _span(window["opens_on"], window["closes_on"], page))
+        for window in signature["windows"]
+    ]
+    day = _span(signature["opens_on"], signature["closes_on"], page) if signature["opens_on"] else Markup("")
+    return {
+        "what": say("dates.signature"),
+        "day": day,
+        "state": state,
+        "more": windows,
+        "ahead": signature["state"] == "open",
+    }
+
+
+def _span(opens_on: str, closes_on: str | None, page: Telling) -> Markup:
+    if closes_on is None:
+        return escape(page.say("dates.from", day="{}")).format(page.day(opens_on))
+    return Markup("{} – {}").format(page.day(opens_on), page.day(closes_on))
+
+
+def _line(what: str, iso: str | None, clause: list[str], page: Telling) -> dict[str, Any]:
+    say = page.say
+    ahead = None if iso is None else (date.fromisoformat(iso) - page.told.as_of).days
+    if ahead is None:
+        state = say(f"dates.{what}.not")
+    else:
+        state = say("dates.force.in", n=ahead) if ahead >= 0 and what == "force" else ""
+    day = Markup("") if iso is None else page.day(iso)
+    return {"what": say(f"dates.{what}"), "day": day, "state": state, "more": clause, "ahead": bool(state and iso)}
+
+
+# ---- why -------------------------------------------------------------------------------------------------------------
+def _why(why: Document, page: Telling) -> dict[str, Any]:
+    text: str = why["text"][page.language.text]
+    track = None if page.told.outcome is None else page.told.outcome.track
+    tree = None if why["tree"] is None else _node(why["tree"], page)
+    return {
+        "text": text,
+        "tree": tree,
+        "nobody": not any(own.lives for own in page.told.treaty.participations.values()),
+        "source": None if track is None else track.source,
+    }
+
+
+def _node(node: Document, page: Telling) -> dict[str, Any]:
+    say = page.say
+    verdict = {True: "met", False: "not_met", None: "unknown"}[node["met"]]
+    counts = node.get("have") is not None
+    need, have = (amount(node[key], page.language.text) for key in ("need", "have")) if counts else (None, None)
+    op = node["op"] if counts or node["op"] not in {"fraction", "everyone", "weight"} else "population"
+    name = page.told.world.name
+    return {
+        "verdict": verdict,
+        "headline": say(f"op.{op}", need=need, subject=node.get("subject", "")),
+        "distance": say("op.have", have=have, need=need) if counts else None,
+        "wanting": ", ".join(node.get("unknown", ())),
+        "counted": [_act(act, page) for act in node.get("counted", ())],
+        "not_counted": [
+            {**_act(act, page), "because": act["text"][page.language.text], "clause": act["clause"]}
+            for act in node.get("not_counted", ())
+        ],
+        "absent": [name(one, page.language.names) for one in node.get("missing_participants", ())],
+        "parts": [_node(part, page) for part in node.get("parts", ())],
+    }
+
+
+def _act(act: Document, page: Telling) -> dict[str, Any]:
+    return {"name": act["name"], "action": page.say.action(act["action"]), "on": page.day(act["act_date"])}
+
+
+# ---- participants ----------------------------------------------------------------------------------------------------
+def _table(table: list[Document], page: Telling) -> dict[str, Any]:
+    notes = list(dict.fromkeys(row["note"] for row in table if row["note"]))
+    marks = {note: "*" * n if n <= MOST_NAMED else f"({n})" for n, note in enumerate(notes, start=1)}
+    rows = [_row(row, marks, page) for row in table]
+    waiting = [row for row in rows if row["status"] == "signatory"]
+    return {
+        "participants": rows,
+        "waiting": waiting,
+        "notes": [{"mark": mark, "text": note} for note, mark in marks.items()],
+    }
+
+
+def _row(row: Document, marks: dict[str, str], page: Telling) -> dict[str, Any]:
+    consent, leaves_on = row["consent"], row["leaves_on"]
+    leaving = None
+    if leaves_on is not None:
+        left = leaves_on <= page.told.as_of.isoformat()
+        leaving = page.say("who.left" if left else "who.leaves", day=page.plain_day(leaves_on))
+    return {
+        "anchor": f"p-{row['participant']}",
+        "name": row["name"],
+        "status": row["status"],
+        "signed": None if row["signed_on"] is None else page.day(row["signed_on"]),
+        "mark": marks.get(row["note"] or ""),
+        "consent": None
+        if consent is None
+        else {
+            "on": page.day(consent["on"]),
+            "action": page.say.action(consent["action"]),
+            "counted": consent["counted"] or consent["not_counted_because"] is None,
+        },
+        "effect": None if row["effect_on"] is None else page.day(row["effect_on"]),
+        "clause": row["effect_clause"] if row["effect_on"] is not None else None,
+        "leaving": leaving,
+    }
+
+
+# ---- milestones and claims -------------------------------------------------------------------------------------------
+def _milestones(found: Document, page: Telling) -> dict[str, list[dict[str, Any]]]:
+    lines = [line for line in found["milestones"] if line["kind"] not in REMINDERS]
+    of_treaty = [line for line in lines if not line["kind"].startswith("participant.")]
+    own = [line for line in lines if line["kind"].startswith("participant.")]
+    return {
+        "ahead": _told(page, (line for line in of_treaty if line["state"] == "upcoming")),
+        "behind": _told(page, reversed([line for line in of_treaty if line["state"] != "upcoming"])),
+        "taken_back": _told(page, found["taken_back"]),
+        "own": _told(page, reversed(own)),
+    }
+
+
+def _told(page: Telling, lines: Iterable[Document]) -> list[dict[str, Any]]:
+    return [_milestone(line, page) for line in lines]
+
+
+def _milestone(line: Document, page: Telling) -> dict[str, Any]:
+    kind, on = line["kind"], line["occurred_on"]
+    params = line.get("params") or _params(line["key"])
+    name = page.told.world.name(params, page.language.names) if kind.startswith("participant.") else ""
+    return {
+        "state": line["state"],
+        "on": page.day(on),
+        "href": page.here(as_of=on),
+        "text": page.say(f"kind.{kind}", params=params, name=name),
+        "clause": line.get("clause"),
+        "remarks": [remark for remark in _remarks(line, page) if remark],
+    }
+
+
+def _params(key: str) -> str:
+    """The parameter in a milestone's key ``treaty:kind:params:occurrence``."""
+    parts = key.rsplit(":", 2)
+    return parts[1] if len(parts) == 3 else ""
+
+
+def _remarks(line: Document, page: Telling) -> Iterable[str | None]:
+    say = page.say
+    if line["state"] in {"lost", "revoked", "cancelled"}:
+        lost_on = line.get("lost_on")
+        yield say("milestones.lost", day=page.plain_day(lost_on)) if lost_on else say(f"state.{line['state']}")
+    if line.get("progress") and line["kind"] in {"threshold", "consent.percent", "consent.remaining"}:
+        yield say("op.have", **line["progress"])
+    if not line["kind"].startswith("participant."):
+        yield _by(line.get("attributed_to", ()), say)
+    if line["kind"] == "threshold" and line.get("entry_into_force_on"):
+        yield say("milestones.force", day=page.plain_day(line["entry_into_force_on"]))
+    announced = line.get("announced")
+    if announced is not None and announced["revision"] > 1 and line["state"] in {"reached", "upcoming"}:
+        yield say("milestones.revised", n=announced["revision"] - 1)
+    late = None if announced is None else announced.get("late_by_days")
+    yield say("milestones.late", n=late) if late else None
+
+
+def _by(who: Iterable[Document], say: Words) -> str | None:
+    names = [one["name"] for one in who]
+    if not names:
+        return None
+    more = len(names) - MOST_NAMED
+    if more > 1:
+        return say("milestones.many", names=", ".join(names[:MOST_NAMED]), n=more)
+    return say("milestones.by", names=", ".join(names))
+
+
+def _claims(found: Document, page: Telling) -> dict[str, list[dict[str, Any]]]:
+    told = [(claim["contradicts"], _claim(claim, page)) for claim in found["claims"]]
+    return {
+        "contradicting": [claim for contradicts, claim in told if contradicts],
+        "others": [claim for contradicts, claim in told if not contradicts],
+    }
+
+
+def _claim(claim: Document, page: Telling) -> dict[str, Any]:
+    return {
+        "statement": claim["statement"],
+        "on": page.day(claim["claimed_on"]),
+        "tier": page.say(f"tier.{claim['tier']}"),
+        "source": claim["source"],
+        "url": web(claim["url"]),
+        "fact": claim["fact"] if claim["contradicts"] else None,
+        "note": claim["note"],
+    }
+
+
+# ---- foot ------------------------------------------------------------------------------------------------------------
+def _citation(status: Document, page: Telling) -> str:
+    day = page.plain_day(status["as_of"])
+    parts = [status["short_title"], status["id"], f"{page.say('as_of').lower()} {day}"]
+    return ", ".join(parts) + "."
+
+
+def _provenance(status: Document, page: Telling) -> list[str]:
+    say = page.say
+    rule = [] if status["rule"] is None else [say("foot.rule", version=status["rule"]["version"])]
+    return [
+        say("foot.position", position=status["position"]),
+        say("foot.version", version=status["version"]),
+        *rule,
+    ]
+
+
+def _data(page: Telling) -> list[dict[str, str]]:
+    said: Callable[..., str] = page.say
+    return [
+        {
+            "title": said(key),
+            "type": kind,
+            "href": data_path(page.told.treaty.id, part) if part in UNDATED else _dated(part, page),
+        }
+        for key, part, kind in DATA
+    ]
+
+
+def _dated(part: str, page: Telling) -> str:
+    path = data_path(page.told.treaty.id, part)
+    return address(path, as_of=page.told.as_of.isoformat(), lang=page.language.names)

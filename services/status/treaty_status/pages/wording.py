@@ -1,0 +1,339 @@
+"""The pages' own words, in English and French side by side.
+
+``{name}`` is filled in; ``one || many`` are two forms, chosen by ``n``. The words of acts live with the domain.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from treaty_status.domain.sentences import ACTIONS
+
+_FORMS: Final = " || "
+_LANGUAGES: Final = ("en", "fr")
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # ---- every page --------------------------------------------------------------------------------------------------
+    "site": ("Treaty status", "État des traités"),
+    "skip": ("Skip to the content", "Aller au contenu"),
+    "language": ("Language", "Langue"),
+    "names_in": ("Titles and names in", "Titres et noms en"),
+    "data": ("Data", "Données"),
+    "not_depositary": ("Not the depositary.", "Pas le dépositaire."),
+    "none": ("none", "aucun"),
+    "unknown": ("not known", "indéterminé"),
+    # ---- index -------------------------------------------------------------------------------------------------------
+    "index.title": ("Treaties", "Traités"),
+    "index.lead": (
+        "Where each treaty stands today, which acts count towards it, and why.",
+        "L'état de chaque traité aujourd'hui, les actes qui comptent, et pourquoi.",
+    ),
+    "index.search": ("Search titles and numbers", "Chercher un titre ou un numéro"),
+    "index.find": ("Search", "Chercher"),
+    "index.all": ("Show all", "Tout afficher"),
+    "index.found": (
+        "{n} treaty for “{q}” || {n} treaties for “{q}”",
+        "{n} traité pour « {q} » || {n} traités pour « {q} »",
+    ),
+    "index.nothing": (
+        "No treaty here has “{q}” in its title or number.",
+        "Aucun traité ici ne porte « {q} » dans son titre ou son numéro.",
+    ),
+    "index.empty": (
+        "No treaty is recorded yet. The first one arrives with PUT /v1/treaties/{{id}} or treaty-status import.",
+        "Aucun traité n'est encore enregistré. Le premier arrive par PUT /v1/treaties/{{id}} ou treaty-status import.",
+    ),
+    "index.rehearsals": ("Rehearsals", "Répétitions"),
+    "index.rehearsals_lead": (
+        "Practice copies. Nothing below has happened, and nothing below is counted anywhere.",
+        "Des copies d'exercice. Rien de ce qui suit n'a eu lieu, et rien n'en est compté ailleurs.",
+    ),
+    "index.next": ("More treaties", "Traités suivants"),
+    "index.first": ("Back to the first", "Revenir aux premiers"),
+    # ---- rehearsal ---------------------------------------------------------------------------------------------------
+    "rehearsal": ("Rehearsal", "Répétition"),
+    "rehearsal.banner": (
+        "Nothing on this page has happened. It is a practice copy, never counted and never mixed with the record.",
+        "Rien sur cette page n'a eu lieu. C'est une copie d'exercice, jamais comptée ni mêlée au registre.",
+    ),
+    "rehearsal.day": ("Its calendar stands at {day}.", "Son calendrier est au {day}."),
+    "rehearsal.record": ("See the record of {id}", "Voir le registre de {id}"),
+    "rehearsal.closed": ("This rehearsal is closed.", "Cette répétition est close."),
+    # ---- force -------------------------------------------------------------------------------------------------------
+    "force.in_force": ("In force", "En vigueur"),
+    "force.threshold_met": ("Threshold reached, not yet in force", "Seuil atteint, pas encore en vigueur"),
+    "force.gathering": ("Not yet in force", "Pas encore en vigueur"),
+    "force.unknown": ("Not known", "Indéterminé"),
+    "force.no_rule": ("No rule recorded", "Aucune règle enregistrée"),
+    # ---- as of -------------------------------------------------------------------------------------------------------
+    "as_of": ("Status as of", "État au"),
+    "as_of.label": ("Show the status at the end of", "Afficher l'état à la fin du"),
+    "as_of.go": ("Show", "Afficher"),
+    "as_of.today": ("Back to today", "Revenir à aujourd'hui"),
+    "as_of.past": ("You are looking at {day}, not at today.", "Vous regardez le {day}, et non aujourd'hui."),
+    "as_of.future": (
+        "{day} has not come yet: the page shows what the acts recorded so far lead to.",
+        "Le {day} n'est pas encore venu : la page montre où mènent les actes enregistrés jusqu'ici.",
+    ),
+    # ---- progress ----------------------------------------------------------------------------------------------------
+    "progress": ("Progress towards entry into force", "Vers l'entrée en vigueur"),
+    "progress.of": ("of {need}", "sur {need}"),
+    "progress.have": ("instrument that counts || instruments that count", "instrument compté || instruments comptés"),
+    "progress.missing": ("{n} more is needed || {n} more are needed", "Il en manque {n} || Il en manque {n}"),
+    "progress.met": ("The number needed is reached", "Le nombre requis est atteint"),
+    "progress.cells": ("{have} of {need} instruments", "{have} instruments sur {need}"),
+    "progress.each": (
+        "Each cell stands for {n} instruments.",
+        "Chaque case représente {n} instruments.",
+    ),
+    "progress.share": ("{have} of {need} ({subject})", "{have} sur {need} ({subject})"),
+    "progress.parts": (
+        "Several conditions must hold; this is the one that counts instruments.",
+        "Plusieurs conditions doivent être remplies ; voici celle qui compte les instruments.",
+    ),
+    "progress.if_met": (
+        "If the condition were met on {day}, entry into force would follow on {force}.",
+        "Si la condition était remplie le {day}, l'entrée en vigueur suivrait le {force}.",
+    ),
+    "progress.no_rule": (
+        "The clause on entry into force is not recorded, so nothing is counted.",
+        "La clause d'entrée en vigueur n'est pas enregistrée ; rien n'est donc compté.",
+    ),
+    "progress.unknown": ("What is missing to know", "Ce qui manque pour le savoir"),
+    "progress.label": ("Counted so far", "Compté jusqu'ici"),
+    # ---- counts ------------------------------------------------------------------------------------------------------
+    "counts": ("In numbers", "En chiffres"),
+    "counts.signatures": ("signature || signatures", "signature || signatures"),
+    "counts.by": (
+        "{states} by States, {organisations} by organisations",
+        "{states} d'États, {organisations} d'organisations",
+    ),
+    "counts.not_consented": ("signed, not yet consented", "signé, sans consentement encore"),
+    "counts.consents": (
+        "consent to be bound || consents to be bound",
+        "consentement à être lié || consentements à être lié",
+    ),
+    "counts.counted": ("{n} counted || {n} counted", "{n} compté || {n} comptés"),
+    "counts.parties": ("party in force || parties in force", "partie en vigueur || parties en vigueur"),
+    "counts.no_parties": ("a treaty not in force has no parties", "un traité non en vigueur n'a pas de parties"),
+    # ---- dates -------------------------------------------------------------------------------------------------------
+    "dates": ("Dates", "Dates"),
+    "dates.adopted": ("Adopted", "Adoption"),
+    "dates.signature": ("Signature", "Signature"),
+    "dates.signature.open": ("open", "ouverte"),
+    "dates.signature.closed": ("closed", "close"),
+    "dates.signature.not_open": ("not open yet", "pas encore ouverte"),
+    "dates.signature.not_provided": ("no window is recorded", "aucune période n'est enregistrée"),
+    "dates.from": ("from {day}", "à partir du {day}"),
+    "dates.days_left": (
+        "closes today || closes in {n} day || closes in {n} days",
+        "se clôt aujourd'hui || se clôt dans {n} jour || se clôt dans {n} jours",
+    ),
+    "dates.threshold": ("Threshold reached", "Seuil atteint"),
+    "dates.threshold.not": ("not reached", "pas atteint"),
+    "dates.force": ("Entry into force", "Entrée en vigueur"),
+    "dates.force.not": ("no date yet", "pas encore de date"),
+    "dates.force.in": (
+        "today || in {n} day || in {n} days",
+        "aujourd'hui || dans {n} jour || dans {n} jours",
+    ),
+    "dates.clause": ("art. {clause}", "art. {clause}"),
+    "dates.depositary": ("Depositary", "Dépositaire"),
+    "dates.days_at": ("Days are those of {zone}.", "Les jours sont ceux de {zone}."),
+    # ---- why ---------------------------------------------------------------------------------------------------------
+    "why": ("Why", "Pourquoi"),
+    "why.clause": ("The clause", "La clause"),
+    "why.counted": ("{n} counted || {n} counted", "{n} compté || {n} comptés"),
+    "why.not_counted": ("{n} not counted || {n} not counted", "{n} non compté || {n} non comptés"),
+    "why.nobody": ("Nobody has consented yet.", "Personne n'a encore consenti."),
+    "why.all_count": ("Every consent given is counted.", "Tous les consentements donnés sont comptés."),
+    "why.missing_from": ("{n} still missing || {n} still missing", "{n} manque encore || {n} manquent encore"),
+    "why.met": ("met", "remplie"),
+    "why.not_met": ("not met yet", "pas encore remplie"),
+    "why.unknown": ("not known", "indéterminée"),
+    "why.wants": ("Wanting", "Il manque"),
+    "why.rule": ("Rule {id}, version {version}", "Règle {id}, version {version}"),
+    "op.count": ("At least {need} instruments", "Au moins {need} instruments"),
+    "op.weight": ("At least {need} of {subject}", "Au moins {need} de {subject}"),
+    "op.fraction": ("At least {need} of {subject}", "Au moins {need} de {subject}"),
+    "op.everyone": ("All {need} of {subject}", "Les {need} de {subject}"),
+    "op.population": ("A part of {subject}", "Une part de {subject}"),
+    "op.date_reached": ("A day has come", "Un jour est venu"),
+    "op.fact": ("A fact is certified: {subject}", "Un fait est certifié : {subject}"),
+    "op.treaty_in_force": ("{subject} is in force", "{subject} est en vigueur"),
+    "op.not_blocked": ("Nobody objects in time", "Personne n'objecte à temps"),
+    "op.all": ("All of these", "Toutes ces conditions"),
+    "op.any": ("At least one of these", "Au moins une de ces conditions"),
+    "op.have": ("{have} of {need}", "{have} sur {need}"),
+    # ---- participants ------------------------------------------------------------------------------------------------
+    "who": ("Participants", "Participants"),
+    "who.nobody": ("No participant has acted yet.", "Aucun participant n'a encore agi."),
+    "who.name": ("Participant", "Participant"),
+    "who.signed": ("Signature", "Signature"),
+    "who.consent": ("Consent to be bound", "Consentement à être lié"),
+    "who.effect": ("In force for it", "En vigueur à son égard"),
+    "who.status": ("Status", "Statut"),
+    "who.not_counted": ("not counted", "non compté"),
+    "who.leaves": ("leaves on {day}", "se retire le {day}"),
+    "who.left": ("left on {day}", "s'est retiré le {day}"),
+    "who.note": ("Notes on dates", "Notes sur les dates"),
+    "who.csv": ("Table as CSV", "Tableau en CSV"),
+    "who.waiting": (
+        "{n} has signed and not yet consented || {n} have signed and not yet consented",
+        "{n} a signé sans avoir encore consenti || {n} ont signé sans avoir encore consenti",
+    ),
+    "status.party": ("Party", "Partie"),
+    "status.contracting": ("Contracting", "Contractant"),
+    "status.signatory": ("Signatory", "Signataire"),
+    "status.former_party": ("Former party", "Ancienne partie"),
+    "status.withdrawn": ("Consent withdrawn", "Consentement retiré"),
+    "status.other": ("Other acts", "Autres actes"),
+    # ---- milestones --------------------------------------------------------------------------------------------------
+    "milestones": ("Milestones", "Étapes"),
+    "milestones.none": ("No line has been crossed yet.", "Aucune étape n'est encore franchie."),
+    "milestones.ahead": ("Ahead, without any further act", "À venir, sans autre acte"),
+    "milestones.behind": ("Behind", "Franchies"),
+    "milestones.own": (
+        "{n} milestone of single participants || {n} milestones of single participants",
+        "{n} étape propre à un participant || {n} étapes propres à un participant",
+    ),
+    "milestones.taken_back": ("Announced and taken back", "Annoncées puis retirées"),
+    "milestones.late": (
+        "announced {n} day late || announced {n} days late",
+        "annoncée avec {n} jour de retard || annoncée avec {n} jours de retard",
+    ),
+    "milestones.revised": ("revised {n} time || revised {n} times", "révisée {n} fois || révisée {n} fois"),
+    "milestones.unannounced": ("not announced", "non annoncée"),
+    "milestones.by": ("by {names}", "par {names}"),
+    "milestones.many": ("by {names} and {n} more", "par {names} et {n} autres"),
+    "milestones.lost": ("lost on {day}", "perdue le {day}"),
+    "milestones.force": ("entry into force on {day}", "entrée en vigueur le {day}"),
+    "milestones.see": ("See the status on this day", "Voir l'état à ce jour"),
+    "state.reached": ("reached", "franchie"),
+    "state.upcoming": ("ahead", "à venir"),
+    "state.lost": ("lost", "perdue"),
+    "state.revoked": ("revoked", "révoquée"),
+    "state.cancelled": ("cancelled", "annulée"),
+    "kind.signature.opening": ("Opening for signature", "Ouverture à la signature"),
+    "kind.signature.closing_soon": (
+        "{params} days before signature closes",
+        "{params} jours avant la clôture de la signature",
+    ),
+    "kind.signature.closing": ("Signature closes", "Clôture de la signature"),
+    "kind.signature.first": ("First signature", "Première signature"),
+    "kind.signature.count": ("{params} signatures", "{params} signatures"),
+    "kind.consent.first": ("First consent to be bound", "Premier consentement à être lié"),
+    "kind.consent.percent": ("{params}% of the way", "{params} % du chemin"),
+    "kind.consent.remaining": ("{params} to go", "Plus que {params}"),
+    "kind.threshold": ("Threshold reached", "Seuil atteint"),
+    "kind.entry_into_force": ("Entry into force", "Entrée en vigueur"),
+    "kind.entry_into_force.countdown": (
+        "{params} days before entry into force",
+        "{params} jours avant l'entrée en vigueur",
+    ),
+    "kind.participant.signature": ("{name} signs", "Signature : {name}"),
+    "kind.participant.consent": ("{name} consents", "Consentement : {name}"),
+    "kind.participant.bound": ("{name} is bound", "En vigueur à l'égard de : {name}"),
+    "kind.participant.withdrawal_notice": ("{name} notifies its withdrawal", "Dénonciation notifiée : {name}"),
+    "kind.participant.withdrawal_revocation": ("{name} revokes its withdrawal", "Dénonciation retirée : {name}"),
+    "kind.participant.withdrawal": ("{name} leaves", "Retrait effectif : {name}"),
+    # ---- claims ------------------------------------------------------------------------------------------------------
+    "claims": ("What others say", "Ce que d'autres en disent"),
+    "claims.lead": (
+        "Statements by the press, governments and others. They are kept beside the record and never counted.",
+        "Déclarations de la presse, de gouvernements et d'autres. Conservées à côté du registre, jamais comptées.",
+    ),
+    "claims.contradicting": (
+        "{n} contradicts the record || {n} contradict the record",
+        "{n} contredit le registre || {n} contredisent le registre",
+    ),
+    "claims.others": ("{n} other || {n} others", "{n} autre || {n} autres"),
+    "claims.record": ("The record says {fact}.", "Le registre dit {fact}."),
+    "claims.source": ("Source", "Source"),
+    "tier.official_state": ("a government", "un gouvernement"),
+    "tier.official_org": ("an organisation", "une organisation"),
+    "tier.official_depositary": ("the depositary", "le dépositaire"),
+    "tier.press": ("press", "presse"),
+    "tier.unknown": ("origin not known", "origine inconnue"),
+    # ---- sources and foot --------------------------------------------------------------------------------------------
+    "sources": ("Sources", "Sources"),
+    "text": ("Text", "Texte"),
+    "text.size": ("{articles} articles, {chapters} chapters", "{articles} articles, {chapters} chapitres"),
+    "foot.cite": ("Cite this state", "Citer cet état"),
+    "foot.permalink": ("Permanent address", "Adresse permanente"),
+    "foot.position": ("log position {position}", "position {position} dans le journal"),
+    "foot.version": ("version {version} of this treaty", "version {version} de ce traité"),
+    "foot.rule": ("rule version {version}", "version {version} de la règle"),
+    "foot.links": ("As data", "En données"),
+    "foot.status": ("Status", "État"),
+    "foot.participants": ("Participants", "Participants"),
+    "foot.explanation": ("Explanation", "Explication"),
+    "foot.milestones": ("Milestones", "Étapes"),
+    "foot.claims": ("Claims", "Déclarations"),
+    "foot.log": ("Log", "Journal"),
+    # ---- what cannot be shown ----------------------------------------------------------------------------------------
+    "problem.unknown_treaty": ("There is no such treaty in this record", "Ce traité n'est pas dans ce registre"),
+    "problem.unknown_treaty.detail": (
+        "Nothing is recorded under the number “{id}”.",
+        "Rien n'est enregistré sous le numéro « {id} ».",
+    ),
+    "problem.unknown_treaty.way_out": (
+        "Check the number, or look for the treaty in the list.",
+        "Vérifiez le numéro, ou cherchez le traité dans la liste.",
+    ),
+    "problem.bad_date": ("This is not a day", "Ce n'est pas un jour"),
+    "problem.bad_date.detail": (
+        "“{asked}” does not name a day of the calendar.",
+        "« {asked} » ne désigne aucun jour du calendrier.",
+    ),
+    "problem.bad_date.way_out": (
+        "Write the day as year, month and day, such as {example}, or leave it out for today.",
+        "Écrivez l'année, le mois et le jour, par exemple {example}, ou omettez la date pour aujourd'hui.",
+    ),
+    "problem.unavailable": ("The record cannot be read at the moment", "Le registre ne peut être lu pour l'instant"),
+    "problem.unavailable.detail": (
+        "The database does not answer. Nothing is lost.",
+        "La base de données ne répond pas. Rien n'est perdu.",
+    ),
+    "problem.unavailable.way_out": (
+        "Try again in a few seconds.",
+        "Réessayez dans quelques secondes.",
+    ),
+    "retry": ("Try again", "Réessayer"),
+    "problem.to_list": ("All treaties", "Tous les traités"),
+    "problem.to_treaty": ("{id} today", "{id} aujourd'hui"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Says a text of the catalogue in one language."""
+
+    lang: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text; with ``n`` among the values, the form for that number.
+
+        Raises:
+            KeyError: there is no such text, or a value it needs was not given.
+        """
+        text = TEXTS[key][_LANGUAGES.index(self.lang)]
+        n = values.get("n")
+        if _FORMS in text:
+            forms = text.split(_FORMS)
+            text = forms[_form(n if isinstance(n, int) else 2, len(forms), self.lang)]
+        return text.format(**values)
+
+    def action(self, action: str) -> str:
+        """An act in the field's words."""
+        return ACTIONS[self.lang][action]
+
+
+Say = Callable[..., str]
+
+
+def _form(n: int, forms: int, lang: str) -> int:
+    """Which form a number takes; three forms begin with the one for zero."""
+    if forms == 3:
+        return min(n, 2)
+    return 0 if n == 1 or (n == 0 and lang == "fr") else 1
