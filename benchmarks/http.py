@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -186,7 +186,7 @@ async def reads(folder: Path, database: str) -> list[Row]:
     ]
 
 
-def rows(*, postgres: str | None) -> list[Row]:
+def rows(*, postgres: Callable[[], str] | None) -> list[Row]:
     """Every row of this part."""
     found: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
@@ -194,5 +194,5 @@ def rows(*, postgres: str | None) -> list[Row]:
         found += asyncio.run(reads(folder, f"sqlite:///{folder}/reads.db"))
         found += asyncio.run(writes(folder, f"sqlite:///{folder}/writes.db", "SQLite", 0.25))
         if postgres is not None:
-            found += asyncio.run(writes(folder, postgres, "PostgreSQL", 0.20))
+            found += asyncio.run(writes(folder, postgres(), "PostgreSQL", 0.20))
     return found

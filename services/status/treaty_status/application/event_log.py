@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -38,8 +38,7 @@ class LogUnavailable(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event on its way into the log; ``version`` counts from 1 in its stream without gaps."""
 
     stream: UUID
@@ -48,8 +47,7 @@ class NewEvent:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedEvent:
+class LoggedEvent(NamedTuple):
     """An event in the log; ``position`` is its place in the whole log, ascending in commit order, holes allowed."""
 
     position: int

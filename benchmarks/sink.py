@@ -1,0 +1,70 @@
+"""A receiver that does nothing but count: answers 204 to every POST on loopback and tells its count on a GET.
+
+Run as ``python -m benchmarks.sink PORT``; the same receiver serves our pipeline and the bare loop beside it.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+class Count:
+    """How many arrived, and when the first and the last did (monotonic seconds of this machine)."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self.first = self.last = 0.0
+
+    def one(self) -> None:
+        self.last = time.monotonic()
+        self.first = self.first or self.last
+        self.arrived += 1
+
+
+class Sink(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (head_end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:head_end].lower()
+            at = head.find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if len(self._buffer) < head_end + 4 + length:
+                return
+            self._buffer = self._buffer[head_end + 4 + length :]
+            self._answer(head)
+
+    def _answer(self, head: bytes) -> None:
+        if head.startswith(b"post"):
+            self._count.one()
+            self._transport.write(ANSWER)
+            return
+        if head.startswith(b"get /reset"):
+            self._count.__init__()  # type: ignore[misc]  # begins anew
+        told = json.dumps(vars(self._count)).encode()
+        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(told), told))
+
+
+async def main(port: int) -> None:
+    count = Count()
+    server = await asyncio.get_running_loop().create_server(lambda: Sink(count), "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(main(int(sys.argv[1])))
