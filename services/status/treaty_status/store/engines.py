@@ -10,7 +10,10 @@ from treaty_status.store.sqlite import LOCK_TIMEOUT
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
-    """Write-ahead log, commits on the disk, transactions begun by us and not by the driver."""
+    """Write-ahead log, commits on the disk, transactions begun by us and not by the driver.
+
+    A transaction that writes must write first: SQLite refuses at once to write on what was read before others wrote.
+    """
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": LOCK_TIMEOUT})
     listen(engine, "connect", _configure)
     listen(engine, "begin", _begin)

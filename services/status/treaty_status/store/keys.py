@@ -60,7 +60,9 @@ class DatabaseKeyRing:
         self._verified: dict[str, tuple[Key, float]] = {}
         self._lock = Lock()
         with self._begin() as connection:
-            if not sa.inspect(connection).has_table(_KEYS.name):  # a role that may not create tables need not
+            exists = sa.inspect(connection).has_table(_KEYS.name)
+        if not exists:  # so that a role that may not create tables need not
+            with self._begin() as connection:  # anew: SQLite refuses to write on what was read before others wrote
                 _create(connection)
 
     def create(self, *, name: str, scopes: Collection[Scope], now: datetime) -> tuple[Key, str]:

@@ -42,13 +42,10 @@ _READABLE: Final = """CREATE VIEW IF NOT EXISTS readable_log AS SELECT
   CAST(state AS TEXT) AS body FROM stored_events"""
 # INSERT OR REPLACE deletes without a DELETE trigger, so taken places are refused before the insert as well.
 _CONTINUES: Final = """CREATE TRIGGER IF NOT EXISTS stored_events_continue BEFORE INSERT ON stored_events BEGIN
-  SELECT RAISE(ABORT, 'stored_events: version taken') WHERE EXISTS (SELECT 1 FROM stored_events
-    WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version);
+  SELECT RAISE(ABORT, 'stored_events: version taken or skipped') WHERE NEW.originator_version <> 1 + ifnull(
+    (SELECT max(originator_version) FROM stored_events WHERE originator_id = NEW.originator_id), 0);
   SELECT RAISE(ABORT, 'stored_events: position taken') WHERE NEW.notification_id > 0 AND EXISTS (
     SELECT 1 FROM stored_events WHERE notification_id = NEW.notification_id);
-  SELECT RAISE(ABORT, 'stored_events: version skipped') WHERE NEW.originator_version > 1 AND NOT EXISTS (
-    SELECT 1 FROM stored_events
-    WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version - 1);
 END"""
 _KEY_IS_FREE: Final = """CREATE TRIGGER IF NOT EXISTS idempotent_reply_free BEFORE INSERT ON idempotent_reply BEGIN
   SELECT RAISE(ABORT, 'idempotent_reply: key taken') WHERE EXISTS (
