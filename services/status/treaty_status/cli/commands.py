@@ -1,0 +1,186 @@
+"""The commands of ``treaty-status`` that ask or tell a service. Each imports what it needs when it runs."""
+# ruff: noqa: PLC0415 - the web and database stacks take seconds to import; --help and completion must be instant
+
+from typing import Annotated
+
+import typer
+
+from treaty_status.cli import key_commands
+from treaty_status.cli.exits import REFUSED, reported
+from treaty_status.cli.options import HERE, AsJson, AsOf, Database, Lang, Secret, Treaty, Url
+
+cli = typer.Typer(
+    name="treaty-status",
+    help="A record of treaty actions: where a treaty stands on any day, and why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(key_commands.cli, name="keys")
+
+
+@cli.command()
+def record(
+    *,
+    treaty: Treaty,
+    action: Annotated[str, typer.Argument(help="signature, ratification, acceptance, accession, withdrawal …")],
+    participant: Annotated[str, typer.Argument(help="A name, an id or a code: France, fra, FRA.")],
+    act_date: Annotated[str, typer.Argument(metavar="DAY", help="The day of the act, YYYY-MM-DD.")],
+    place: Annotated[str | None, typer.Option(help="Where it was done.")] = None,
+    effect_date: Annotated[str | None, typer.Option(help="The day of effect that the instrument itself names.")] = None,
+    circulated_on: Annotated[str | None, typer.Option(help="The day the depositary told the others.")] = None,
+    depositary_ref: Annotated[str | None, typer.Option(help="The depositary's notification, C.N.…")] = None,
+    tier: Annotated[str | None, typer.Option(help="Whose word it is; only official_depositary moves a count.")] = None,
+    source: Annotated[str | None, typer.Option(help="What says so.")] = None,
+    source_url: Annotated[str | None, typer.Option(help="Where it can be read.")] = None,
+    note: Annotated[str | None, typer.Option(help="A remark, kept with the act.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option(help="A check to overrule, such as V1; needs --reason. Repeatable.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why the check is overruled.")] = None,
+    if_version: Annotated[int | None, typer.Option(help="Only if the treaty is still at this version.")] = None,
+    idempotency_key: Annotated[str | None, typer.Option(help="The same key never records twice.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    url: Url = HERE,
+    key: Secret = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record one act of one participant, and say which lines it crossed."""
+    from treaty_status.cli import output, recording
+    from treaty_status.cli.service import Service
+
+    if source_url and not source:
+        raise typer.BadParameter("--source-url needs --source")
+    if bool(override) != bool(reason):
+        raise typer.BadParameter("--override and --reason belong together")
+    body = recording.body(
+        action=action,
+        participant=participant,
+        act_date=act_date,
+        place=place,
+        effect_date=effect_date,
+        circulated_on=circulated_on,
+        depositary_ref=depositary_ref,
+        tier=tier,
+        evidence=[{"source": source, "url": source_url}] if source else None,
+        note=note,
+        override={"checks": override, "reason": reason} if override else None,
+    )
+    headers = recording.headers(if_version=if_version, idempotency_key=idempotency_key)
+    with reported(as_json=as_json), Service(url, key=key) as service:
+        found = service.post(
+            f"/v1/treaties/{treaty}/actions", body, headers=headers, dry_run="true" if dry_run else None
+        )
+        (output.as_json if as_json else output.receipt)(found)
+
+
+@cli.command()
+def show(
+    *,
+    treaty: Annotated[str | None, typer.Argument(help="The treaty's id; every treaty if left out.")] = None,
+    participant: Annotated[str | None, typer.Argument(help="One participant's acts and periods.")] = None,
+    participants: Annotated[bool, typer.Option("--participants", help="The table of participants.")] = False,
+    milestones: Annotated[bool, typer.Option("--milestones", help="What was crossed, and what will be.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Statements beside the facts.")] = False,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    url: Url = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a treaty stands, or one side of it."""
+    from treaty_status.cli import output, reading
+    from treaty_status.cli.service import Service
+
+    sides = {"participants": participants, "milestones": milestones, "claims": claims}
+    wanted = [name for name, asked in sides.items() if asked]
+    if len(wanted) + (participant is not None) > 1 or (wanted and treaty is None):
+        raise typer.BadParameter("choose one side of one treaty")
+    with reported(as_json=as_json), Service(url) as service:
+        side = reading.side(treaty, participant, wanted[0] if wanted else None)
+        found = service.get(side.path, as_of=as_of, lang=lang)
+        (output.as_json if as_json else side.draw)(found)
+
+
+@cli.command()
+def explain(*, treaty: Treaty, as_of: AsOf = None, lang: Lang = None, url: Url = HERE, as_json: AsJson = False) -> None:
+    """Say why: who counts, who does not and because of what, and what is missing."""
+    from treaty_status.cli import output
+    from treaty_status.cli.service import Service
+
+    with reported(as_json=as_json), Service(url) as service:
+        found = service.get(f"/v1/treaties/{treaty}/explanation", as_of=as_of, lang=lang)
+        (output.as_json if as_json else output.explanation)(found)
+
+
+@cli.command()
+def log(*, treaty: Treaty, url: Url = HERE, as_json: AsJson = False) -> None:
+    """Print the events of a treaty, oldest first; with --json one a line."""
+    import json
+
+    from treaty_status.cli import output
+    from treaty_status.cli.service import Service
+
+    with reported(as_json=as_json), Service(url) as service:
+        for line in service.lines(f"/v1/treaties/{treaty}/log"):
+            (output.as_line if as_json else output.event)(json.loads(line))
+
+
+@cli.command()
+def watch(
+    *,
+    treaty: Annotated[str | None, typer.Argument(help="Only this treaty.")] = None,
+    types: Annotated[str | None, typer.Option(help="Event types with commas, such as treaty.threshold.*")] = None,
+    after: Annotated[int | None, typer.Option(min=0, help="Begin after this position; now, if left out.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
+    url: Url = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Follow the feed and print each event as it is recorded. Ctrl-C ends it."""
+    from itertools import islice
+
+    from treaty_status.cli import output, watching
+    from treaty_status.cli.service import Service
+
+    with reported(as_json=as_json), Service(url) as service:
+        start = watching.head(service) if after is None else after
+        for event in islice(watching.events(service, after=start, types=types, treaty=treaty), count):
+            (output.as_line if as_json else output.event)(event)
+
+
+@cli.command("import")
+def import_(
+    *,
+    source: Annotated[str, typer.Argument(help="A bundled history (XVIII-16), a folder, a file of acts, or -.")],
+    treaty: Annotated[str | None, typer.Option(help="The treaty's id, where the source does not say.")] = None,
+    url: Url = HERE,
+    key: Secret = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a history into the record, line by line; running it again records nothing twice.
+
+    It goes over HTTP with a key, or with --database straight into a database.
+    """
+    from treaty_status.cli import import_run
+
+    with reported(as_json=as_json):
+        balance = import_run.run(source, treaty=treaty, url=url, key=key, database=database, as_json=as_json)
+    if balance.refused:
+        raise typer.Exit(REFUSED)
+
+
+@cli.command()
+def rebuild(*, database: Database = None, as_json: AsJson = False) -> None:
+    """Make the read models anew from the log, while the service goes on answering."""
+    from treaty_status.cli import rebuilding
+
+    with reported(as_json=as_json):
+        rebuilding.run(database, as_json=as_json)
+
+
+@cli.command()
+def version(*, as_json: AsJson = False) -> None:
+    """Print the release."""
+    from importlib.metadata import version as installed
+
+    release = installed("treaty-status")
+    typer.echo(f'{{"name": "treaty-status", "version": "{release}"}}' if as_json else release)

@@ -1,0 +1,5 @@
+"""A demonstration on one machine: the convention, a rehearsal of it, and webhooks that arrive while one watches."""
+
+from treaty_status.demo.story import Choices, NothingArrived, demonstrate
+
+__all__ = ["Choices", "NothingArrived", "demonstrate"]
