@@ -36,8 +36,8 @@ class TreatyRow:
     closed: bool = False
     version: int
     position: int
-    title: str
-    titles: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str]
+    short_titles: dict[str, str] = field(default_factory=dict)
     adopted_on: date | None = None
     depositary: str
     time_zone: str
@@ -59,6 +59,14 @@ class TreatyRow:
     def livemode(self) -> bool:
         """False for a rehearsal."""
         return self.rehearsal_of is None
+
+    def title(self, lang: str) -> str:
+        """The title in a language, else in English, else in any."""
+        return self.titles.get(lang) or self.titles.get("en") or next(iter(self.titles.values()), self.id)
+
+    def short_title(self, lang: str) -> str:
+        """The short title in a language, else the title."""
+        return self.short_titles.get(lang) or self.titles.get(lang) or self.short_titles.get("en") or self.title(lang)
 
     def in_force(self, on: date) -> bool:
         """Is it in force at the end of that legal day?"""
@@ -237,6 +245,11 @@ def searchable(text: str) -> str:
     """Text as it is searched: case, accents and punctuation gone."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join(_APART.split("".join(char for char in decomposed if not unicodedata.combining(char)))).strip()
+
+
+def search_text(row: TreatyRow) -> str:
+    """What a search looks through."""
+    return searchable(" ".join((row.id, *row.titles.values(), *row.short_titles.values())))
 
 
 def words(q: str) -> list[str]:

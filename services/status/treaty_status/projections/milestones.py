@@ -1,0 +1,51 @@
+"""One row per line spoken of, and the days on which something will have to be said without any further act."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from treaty_status.application.views import MilestoneRow
+from treaty_status.domain.assessment import Milestone, participant_milestones, treaty_milestones
+from treaty_status.domain.evaluation import Binding, Outcome
+from treaty_status.domain.participation import Participation
+from treaty_status.domain.treaty import Announced, Treaty
+
+Days = tuple[date, ...]
+
+
+def milestone_row(treaty: str, key: str, said: Announced) -> MilestoneRow:
+    """What was last said about a line."""
+    return MilestoneRow(
+        treaty=treaty,
+        key=key,
+        kind=said.kind,
+        status=said.status.value,
+        revision=said.revision,
+        occurred_on=said.occurred_on,
+        entry_into_force_on=said.entry_into_force,
+    )
+
+
+def treaty_days(treaty: Treaty, outcome: Outcome | None, *, after: date) -> Days:
+    """The days past a day on which a line of the treaty itself falls due.
+
+    Lines that only acts can cross lie at acts' days, which are past: they are left out of the search unless the
+    condition itself moves with the calendar.
+    """
+    acts_alone = outcome is None or all(mark.on <= after for mark in outcome.marks)
+    if acts_alone:
+        treaty = replace(treaty, participations={})
+        outcome = None if outcome is None else replace(outcome, marks=())
+    return _past(treaty_milestones(treaty, outcome), after)
+
+
+def participant_days(
+    treaty: Treaty, own: Participation, outcome: Outcome | None, bound: Sequence[Binding], *, after: date
+) -> Days:
+    """The days past a day on which a line of one participant falls due."""
+    ahead = any(day is not None and day > after for binding in bound for day in (binding.effect_on, binding.leaves_on))
+    return _past(participant_milestones(treaty, own, outcome), after) if ahead else ()
+
+
+def _past(lines: Iterable[Milestone], after: date) -> Days:
+    return tuple(day for line in lines for day in (line.due, line.lost_on) if day is not None and day > after)
