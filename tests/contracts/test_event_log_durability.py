@@ -32,6 +32,7 @@ from treaty_status.store.sqlite import SqliteLog
 
 HANOI = stream_of("XVIII-16")
 SHARED = stream_of("shared")
+TABLES = ["stored_events", "idempotent_reply"]
 PATIENCE = 8.0
 """Seconds after which a test gives up."""
 
@@ -310,6 +311,20 @@ def test_a_vacuum_moves_no_position(tmp_path: Path) -> None:
 def test_a_server_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LogUnavailable, match="try again"):
         open_log(f"postgresql://nobody@/none?host={tmp_path}")
+
+
+def test_a_schema_named_in_the_address_holds_the_whole_log(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA registry")
+    address = f"{postgres_dsn}{'&' if '?' in postgres_dsn else '?'}options=-c%20search_path%3Dregistry"
+
+    with closing(open_log(address)) as log, closing(open_log(address)) as again:
+        log.append([NewEvent(HANOI, 1, "t", b"{}")])
+        assert len(again.read_stream(HANOI)) == 1
+
+    with psycopg.connect(postgres_dsn) as connection:
+        found = connection.execute("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = ANY(%s)", [TABLES])
+        assert found.fetchall() == [("registry",)]
 
 
 def test_a_restarted_server_costs_no_error(postgres_dsn: str) -> None:

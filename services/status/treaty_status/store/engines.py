@@ -14,7 +14,9 @@ def sqlite_engine(path: Path) -> sa.Engine:
 
     A transaction that writes must write first: SQLite refuses at once to write on what was read before others wrote.
     """
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": LOCK_TIMEOUT})
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": LOCK_TIMEOUT}
+    )
     listen(engine, "connect", _configure)
     listen(engine, "begin", _begin)
     return engine
@@ -23,7 +25,9 @@ def sqlite_engine(path: Path) -> sa.Engine:
 def postgres_engine(dsn: str) -> sa.Engine:
     """Connections are checked when taken, so a restarted server costs nobody an error."""
     url = sa.make_url(dsn).set(drivername="postgresql+psycopg")
-    return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "keepalives_idle": 5})
+    return sa.create_engine(
+        url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5, "keepalives_idle": 5}
+    )
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -134,7 +134,8 @@ class DatabaseKeyRing:
         except IntegrityError:
             raise
         except SQLAlchemyError as problem:
-            raise LogUnavailable(f"The keys cannot be looked up now ({problem}); try again.") from problem
+            said = getattr(problem, "orig", None) or type(problem).__name__  # the driver's words, without the statement
+            raise LogUnavailable(f"The keys cannot be looked up now ({said}); try again.") from problem
 
 
 class MemoryKeyRing:

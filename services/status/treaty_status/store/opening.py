@@ -91,7 +91,7 @@ def is_postgres(dsn: str) -> bool:
 
 
 def sqlite_path(dsn: str) -> Path:
-    """The file that an address means: three slashes relative, four absolute.
+    """The file that an address means: three slashes relative to the present folder, four absolute.
 
     Raises:
         UnknownDatabase: it means no file. What follows the scheme may hold a password and is not repeated.
@@ -102,4 +102,4 @@ def sqlite_path(dsn: str) -> Path:
             f"No log can be kept there (address begins: {dsn.partition(':')[0][:20]!r}); "
             "use sqlite:///file.db, postgresql://user@host/name or memory:."
         )
-    return Path(file)
+    return Path(file).absolute()

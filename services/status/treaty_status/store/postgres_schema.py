@@ -108,8 +108,8 @@ def append_rows(connection: psycopg.Connection[Any], events: Rows, replies: Repl
 class AppendRecorder(PostgresApplicationRecorder):
     """The library's recorder with our append function; its reading methods and its insert work on our log."""
 
-    def __init__(self, dsn: str) -> None:
-        store = PostgresDatastore("", "", "", "", "")
+    def __init__(self, dsn: str, *, schema: str = "public") -> None:
+        store = PostgresDatastore("", "", "", "", "", schema=schema)
         store.pool.kwargs = {**conninfo_to_dict(dsn), "row_factory": dict_row}  # the library knows five parameters only
         super().__init__(store)
         self.sql_create_statements[self.create_insert_function_statement_index] = SQL(_APPEND_FUNCTION).format()
@@ -141,13 +141,18 @@ def ensure_schema(dsn: str, connection: psycopg.Connection[Any]) -> None:
     connection.execute(_LOCK_SCHEMA)
     try:
         if not _has_layout(connection):
-            recorder = AppendRecorder(dsn)
+            recorder = AppendRecorder(dsn, schema=_present_schema(connection))
             try:
                 recorder.create_table()
             finally:
                 recorder.close()
     finally:
         connection.execute(_UNLOCK_SCHEMA)
+
+
+def _present_schema(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute("SELECT current_schema()").fetchone()
+    return str(row[0]) if row is not None and row[0] else "public"
 
 
 def _has_layout(connection: psycopg.Connection[Any]) -> bool:

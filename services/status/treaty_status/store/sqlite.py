@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from random import uniform
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, Final
 from uuid import UUID
 
@@ -99,8 +101,8 @@ class AppendRecorder(SQLiteApplicationRecorder):
         """Make what is missing, in one transaction, one process at a time."""
         with self._lock:
             writer = self._open_writer()
-            writer.execute("BEGIN IMMEDIATE")
             try:
+                self._begin(writer)
                 for statement in self.create_table_statements:
                     writer.execute(statement)
                 writer.execute("COMMIT")
@@ -141,7 +143,7 @@ class AppendRecorder(SQLiteApplicationRecorder):
         with self._lock:
             writer = self._writer or self._open_writer()
             try:
-                writer.execute("BEGIN IMMEDIATE")
+                self._begin(writer)
                 if replies:
                     writer.executemany(_INSERT_REPLY, replies)
                 if events:
@@ -182,7 +184,21 @@ class AppendRecorder(SQLiteApplicationRecorder):
 
     def _open_writer(self) -> sqlite3.Connection:
         self._writer = connect(self._path, lock_timeout=self._lock_timeout)
+        self._writer.execute("PRAGMA busy_timeout = 0")
         return self._writer
+
+    def _begin(self, writer: sqlite3.Connection) -> None:
+        # SQLite's own waiting sleeps longer and longer, up to 100 ms: beside a busy process that can take seconds.
+        until = monotonic() + self._lock_timeout
+        while True:
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                    raise
+                sleep(uniform(0.0002, 0.001))  # noqa: S311 - spreads rivals, keeps no secret
+            else:
+                return
 
     def _give_up(self, writer: sqlite3.Connection) -> None:
         try:
