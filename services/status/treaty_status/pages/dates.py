@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 SHORT = "d MMM y"
 LONG = "d MMMM y"
+MONTH = "MMM y"
 
 
 @lru_cache(maxsize=4_096)
@@ -22,16 +23,16 @@ def long(day: date, lang: str) -> str:
     return _written(day, LONG, lang)
 
 
-def element(day: str | date | None, lang: str, *, words: bool = False) -> Markup:
+def element(day: str | date | None, lang: str) -> Markup:
     """A ``<time>`` element with the ISO day in its attribute; a dash where there is no day.
 
-    A partial day (``2026-02``) is shown as it came.
+    A month alone (``2026-02``) is shown as a month, a year alone as it came.
     """
     if day is None or not day:
         return Markup('<span class="none">–</span>')
     iso = day if isinstance(day, str) else day.isoformat()
     whole = parsed(iso)
-    text = iso if whole is None else (long if words else short)(whole, lang)
+    text = _partial(iso, lang) if whole is None else short(whole, lang)
     return Markup('<time datetime="{}">{}</time>').format(iso, escape(text))
 
 
@@ -43,6 +44,11 @@ def parsed(iso: str) -> date | None:
         return None
 
 
+def _partial(iso: str, lang: str) -> str:
+    month = parsed(f"{iso}-01")
+    return iso if month is None else _written(month, MONTH, lang)
+
+
 def _written(day: date, pattern: str, lang: str) -> str:
     text = format_date(day, pattern, locale=lang)
-    return f"1er{text[1:]}" if lang == "fr" and day.day == 1 else text
+    return f"1er{text[1:]}" if lang == "fr" and text.startswith("1 ") else text

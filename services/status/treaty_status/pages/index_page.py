@@ -10,7 +10,7 @@ from treaty_status.pages import dates
 from treaty_status.pages.addresses import HOME, Here, address, treaty_path
 from treaty_status.pages.cells import cells
 from treaty_status.pages.languages import Language
-from treaty_status.pages.wording import Words
+from treaty_status.pages.wording import Words, distance
 
 PAGE: Final = 50
 MOST_REHEARSALS: Final = 20
@@ -66,18 +66,22 @@ def _found(shelf: Shelf) -> str | None:
 
 def _row(row: TreatyRow, shelf: Shelf) -> dict[str, Any]:
     today, say = shelf.today(row), shelf.say
-    spoken = shelf.language.names if shelf.language.names in row.titles else "en"
     counted = row.counted is not None and row.needed is not None and row.needed > 0
     return {
         "id": row.id,
         "href": address(treaty_path(row.id), lang=shelf.language.names),
-        "title": row.titles.get(spoken, row.title),
-        "title_language": spoken,
+        "title": row.short_title(shelf.language.names),
+        "title_language": _spoken(row, shelf.language.names),
         "state": force_state(row, today),
-        "distance": say("op.have", have=row.counted, need=row.needed) if counted else None,
+        "distance": distance(row.counted or 0, row.needed or 0, say) if counted else None,
         "cells": cells(have=row.counted or 0, need=row.needed or 0) if counted else None,
         "facts": _facts(row, today, shelf),
     }
+
+
+def _spoken(row: TreatyRow, lang: str) -> str:
+    """The language of the title that is shown."""
+    return lang if lang in row.short_titles or lang in row.titles else "en"
 
 
 def force_state(row: TreatyRow, today: date) -> str:

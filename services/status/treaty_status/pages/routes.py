@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,6 +13,7 @@ from treaty_status.application.documents import view
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.treaties import Treaties
 from treaty_status.application.views import TreatyQuery, TreatyRow, Views, ViewsUnavailable
+from treaty_status.application.writer import today_at
 from treaty_status.domain.iso import iso_date
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
@@ -24,6 +24,7 @@ from treaty_status.pages.languages import Language, chosen
 from treaty_status.pages.rendering import Renderer
 from treaty_status.pages.treaty_page import Telling, treaty_page
 from treaty_status.pages.wording import Words
+from treaty_status.registry import Registry
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
@@ -36,6 +37,8 @@ GUARDS: Final = {
 MOST_ASKED: Final = 200
 """Characters of a search or a date that are looked at."""
 SECONDS_TO_RETRY: Final = 2
+FIRST_YEAR: Final = 1600
+LAST_YEAR: Final = 2999
 
 
 class Desk(Protocol):
@@ -48,6 +51,10 @@ class Desk(Protocol):
     @property
     def world(self) -> World:
         """What the law needs to know beyond one treaty."""
+
+    @property
+    def registry(self) -> Registry:
+        """Participants and groups."""
 
     @property
     def views(self) -> Views:
@@ -98,6 +105,7 @@ class Pages:
         self._public_url = None if public_url is None else public_url.rstrip("/")
         self._files = Files()
         self._render = Renderer(self._files)
+        self._groups = {group.id: group for group in desk.registry.groups()}
 
     # ---- routes ------------------------------------------------------------------------------------------------------
     def index(self, request: Request) -> Response:
@@ -132,11 +140,11 @@ class Pages:
         today = self._today(known.state)
         asked = reader.query("as_of")
         try:
-            as_of = iso_date(asked) if asked else today
+            as_of = day(asked) if asked else today
         except ValueError:
             return self._bad_date(reader, asked, treaty, today, here)
         told = view(known.state, known.position, as_of=as_of, lang=reader.language.names, world=self._desk.world)
-        page = Telling(told=told, today=today, language=reader.language, origin=reader.origin)
+        page = Telling(told=told, today=today, language=reader.language, origin=reader.origin, group=self._group_name)
         return self._page("treaty.html", treaty_page(page), reader, page.here)
 
     def file(self, request: Request, name: str) -> Response:
@@ -187,6 +195,10 @@ class Pages:
         language = chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
         return Reader(request, language, self._public_url or str(request.base_url).rstrip("/"))
 
+    def _group_name(self, group: str, lang: str) -> str | None:
+        found = self._groups.get(group)
+        return None if found is None else found.name(lang)
+
     def _today(self, treaty: Treaty) -> date:
         """Today at the depositary; in a rehearsal, the day it has reached."""
         return treaty.rehearsal_day or self._day_in(treaty.details.depositary.time_zone)
@@ -195,7 +207,19 @@ class Pages:
         return row.rehearsal_day or self._day_in(row.time_zone)
 
     def _day_in(self, zone: str) -> date:
-        return self._desk.clock().astimezone(ZoneInfo(zone)).date()
+        return today_at(zone, self._desk.clock())
+
+
+def day(text: str) -> date:
+    """The day asked for.
+
+    Raises:
+        ValueError: not ``YYYY-MM-DD``, or in no treaty's lifetime, where a rule's arithmetic may leave the calendar.
+    """
+    found = iso_date(text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"The year lies between {FIRST_YEAR} and {LAST_YEAR} (got: {found.year}).")
+    return found
 
 
 def _way(title: str, href: str) -> dict[str, str]:

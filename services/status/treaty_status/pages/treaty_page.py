@@ -13,6 +13,7 @@ from treaty_status.application.documents import (
     View,
     claims_document,
     explanation_document,
+    folded,
     milestones_document,
     participants_document,
     status_document,
@@ -22,7 +23,8 @@ from treaty_status.pages.addresses import Here, address, data_path, treaty_path
 from treaty_status.pages.cells import Cells, cells
 from treaty_status.pages.languages import Language, direction
 from treaty_status.pages.numbers import amount
-from treaty_status.pages.wording import Words
+from treaty_status.pages.subjects import GroupName, Subjects
+from treaty_status.pages.wording import Words, distance
 
 MOST_NAMED: Final = 3
 """Names after a milestone; the table has them all."""
@@ -36,6 +38,17 @@ DATA: Final = (
     ("foot.claims", "/claims", "application/json"),
     ("foot.log", "/log", "application/x-ndjson"),
 )
+IN_ORDER: Final = (
+    "signature.opening",
+    "signature.first",
+    "signature.count",
+    "signature.closing",
+    "consent.first",
+    "consent.percent",
+    "consent.remaining",
+    "threshold",
+    "entry_into_force",
+)
 UNDATED: Final = frozenset({"/log"})
 """Data that is the same on every day and in every language."""
 
@@ -48,6 +61,12 @@ class Telling:
     today: date
     language: Language
     origin: str
+    group: GroupName
+
+    @property
+    def subjects(self) -> Subjects:
+        """Words for groups and tables."""
+        return Subjects(self.say, self.group)
 
     @property
     def say(self) -> Words:
@@ -143,21 +162,23 @@ def _progress(status: Document, why: Document, page: Telling) -> dict[str, Any] 
     instruments = isinstance(found["need"], int) and found["need"] > 0
     if instruments:
         row = _row_of_cells(found, why, page)
+        over = found["have"] > found["need"]
         shown |= {
             "big": found["have"],
-            "need": found["need"],
-            "what": say("progress.have", n=found["have"]),
+            "need": None if over else say("progress.of", need=found["need"]),
+            "what": say("progress.over", need=found["need"]) if over else say("progress.have", n=found["have"]),
             "cells": row,
             "each": say("progress.each", n=row.each) if row.each > 1 else None,
         }
     elif found["need"] is not None:
-        shown |= {"big": amount(found["have"], page.language.text), "need": amount(found["need"], page.language.text)}
+        need = say("progress.of", need=amount(found["need"], page.language.text))
+        shown |= {"big": amount(found["have"], page.language.text), "need": need}
     return {
         **shown,
-        "missing": _missing(found, status, say),
+        "missing": _missing(found, status, page),
         "if_met": _if_met(why, page),
         "joint": say("progress.parts") if "parts" in (why["tree"] or {}) else None,
-        "unknown": ", ".join(status["force"].get("unknown", ())),
+        "unknown": page.subjects.wanting(status["force"].get("unknown", ())),
     }
 
 
@@ -176,15 +197,17 @@ def _first_counted(node: Document | None) -> list[Document]:
     return next((found for part in node.get("parts", ()) if (found := _first_counted(part))), [])
 
 
-def _missing(found: Document, status: Document, say: Words) -> str:
-    if status["force"]["state"] in {"in_force", "threshold_met"}:
-        return say("force." + status["force"]["state"]) + "."
+def _missing(found: Document, status: Document, page: Telling) -> str:
+    say, force = page.say, status["force"]
+    if force["threshold_on"] is not None:
+        key = force["state"] if force["entry_into_force_on"] else "threshold_only"
+        days = {"threshold": page.plain_day(force["threshold_on"])}
+        days["force"] = page.plain_day(force["entry_into_force_on"] or "")
+        return say(f"progress.{key}", **days) + "."
     missing = found["missing"]
-    if missing is None:
+    if not isinstance(missing, int):
         return ""
-    if isinstance(missing, int):
-        return say("progress.missing", n=missing) + "." if missing else say("progress.met") + "."
-    return ""
+    return (say("progress.missing", n=missing) if missing else say("progress.met")) + "."
 
 
 def _if_met(why: Document, page: Telling) -> str | None:
@@ -226,8 +249,9 @@ def _dates(status: Document, page: Telling) -> list[dict[str, Any]]:
     force, say = status["force"], page.say
     clause = [] if force["clause"] is None else [say("dates.clause", clause=force["clause"])]
     adopted = [text for text in (status["adopted_at"], status["adoption_reference"]) if text]
+    adoption = {"what": say("dates.adopted"), "day": page.day(status["adopted_on"]), "state": "", "more": adopted}
     return [
-        {"what": say("dates.adopted"), "day": page.day(status["adopted_on"]), "state": "", "more": adopted, "ahead": 0},
+        *([{**adoption, "ahead": False}] if status["adopted_on"] else []),
         _signature(status["signature"], page),
         _line("threshold", force["threshold_on"], clause, page),
         _line("force", force["entry_into_force_on"], clause, page),
@@ -240,7 +264,7 @@ def _signature(signature: Document, page: Telling) -> dict[str, Any]:
     if signature["days_left"] is not None:
         state = f"{state}, {say('dates.days_left', n=signature['days_left'])}"
     windows = [
-        Markup("{}: {}").format(window["place"], _span(window["opens_on"], window["closes_on"], page))
+        Markup("{}{}").format(say("label", label=window["place"]), _span(window["opens_on"], window["closes_on"], page))
         for window in signature["windows"]
     ]
     day = _span(signature["opens_on"], signature["closes_on"], page) if signature["opens_on"] else Markup("")
@@ -287,14 +311,14 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
     say = page.say
     verdict = {True: "met", False: "not_met", None: "unknown"}[node["met"]]
     counts = node.get("have") is not None
-    need, have = (amount(node[key], page.language.text) for key in ("need", "have")) if counts else (None, None)
+    need = amount(node["need"], page.language.text) if counts else None
     op = node["op"] if counts or node["op"] not in {"fraction", "everyone", "weight"} else "population"
     name = page.told.world.name
     return {
         "verdict": verdict,
-        "headline": say(f"op.{op}", need=need, subject=node.get("subject", "")),
-        "distance": say("op.have", have=have, need=need) if counts else None,
-        "wanting": ", ".join(node.get("unknown", ())),
+        "headline": say(f"op.{op}", need=need, subject=page.subjects.subject(node["op"], node.get("subject"))),
+        "distance": _distance(node, page) if counts else None,
+        "wanting": page.subjects.wanting(node.get("unknown", ())),
         "counted": [_act(act, page) for act in node.get("counted", ())],
         "not_counted": [
             {**_act(act, page), "because": act["text"][page.language.text], "clause": act["clause"]}
@@ -303,6 +327,13 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
         "absent": [name(one, page.language.names) for one in node.get("missing_participants", ())],
         "parts": [_node(part, page) for part in node.get("parts", ())],
     }
+
+
+def _distance(node: Document, page: Telling) -> str:
+    if isinstance(node["need"], int):
+        return distance(node["have"], node["need"], page.say)
+    lang = page.language.text
+    return page.say("op.have", have=amount(node["have"], lang), need=amount(node["need"], lang))
 
 
 def _act(act: Document, page: Telling) -> dict[str, Any]:
@@ -349,7 +380,7 @@ def _row(row: Document, marks: dict[str, str], page: Telling) -> dict[str, Any]:
 
 # ---- milestones and claims -------------------------------------------------------------------------------------------
 def _milestones(found: Document, page: Telling) -> dict[str, list[dict[str, Any]]]:
-    lines = [line for line in found["milestones"] if line["kind"] not in REMINDERS]
+    lines = sorted((line for line in found["milestones"] if line["kind"] not in REMINDERS), key=_told_at)
     of_treaty = [line for line in lines if not line["kind"].startswith("participant.")]
     own = [line for line in lines if line["kind"].startswith("participant.")]
     return {
@@ -358,6 +389,14 @@ def _milestones(found: Document, page: Telling) -> dict[str, list[dict[str, Any]
         "taken_back": _told(page, found["taken_back"]),
         "own": _told(page, reversed(own)),
     }
+
+
+def _told_at(line: Document) -> tuple[str, int, int, str]:
+    """When a line is told: by its day, within a day in the order in which one comes after another."""
+    kind, params = line["kind"], line["params"]
+    level = int(params) if params.isdecimal() else 0
+    place = IN_ORDER.index(kind) if kind in IN_ORDER else len(IN_ORDER)
+    return line["occurred_on"], place, -level if kind == "consent.remaining" else level, line["key"]
 
 
 def _told(page: Telling, lines: Iterable[Document]) -> list[dict[str, Any]]:
@@ -389,7 +428,7 @@ def _remarks(line: Document, page: Telling) -> Iterable[str | None]:
     if line["state"] in {"lost", "revoked", "cancelled"}:
         lost_on = line.get("lost_on")
         yield say("milestones.lost", day=page.plain_day(lost_on)) if lost_on else say(f"state.{line['state']}")
-    if line.get("progress") and line["kind"] in {"threshold", "consent.percent", "consent.remaining"}:
+    if line.get("progress") and line["kind"] in {"threshold", "consent.percent"}:
         yield say("op.have", **line["progress"])
     if not line["kind"].startswith("participant."):
         yield _by(line.get("attributed_to", ()), say)
@@ -403,7 +442,7 @@ def _remarks(line: Document, page: Telling) -> Iterable[str | None]:
 
 
 def _by(who: Iterable[Document], say: Words) -> str | None:
-    names = [one["name"] for one in who]
+    names = sorted((one["name"] for one in who), key=folded)
     if not names:
         return None
     more = len(names) - MOST_NAMED

@@ -3,12 +3,15 @@
 ``{name}`` is filled in; ``one || many`` are two forms, chosen by ``n``. The words of acts live with the domain.
 """
 
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from treaty_status.domain.sentences import ACTIONS
 
+_BEFORE: Final = re.compile(r" (?=[;:!?»%])")
+_AFTER: Final = re.compile(r"(?<=«) ")
 _FORMS: Final = " || "
 _LANGUAGES: Final = ("en", "fr")
 
@@ -20,8 +23,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "names_in": ("Titles and names in", "Titres et noms en"),
     "data": ("Data", "Données"),
     "not_depositary": ("Not the depositary.", "Pas le dépositaire."),
-    "none": ("none", "aucun"),
-    "unknown": ("not known", "indéterminé"),
+    "label": ("{label}: ", "{label} : "),
     # ---- index -------------------------------------------------------------------------------------------------------
     "index.title": ("Treaties", "Traités"),
     "index.lead": (
@@ -77,7 +79,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # ---- progress ----------------------------------------------------------------------------------------------------
     "progress": ("Progress towards entry into force", "Vers l'entrée en vigueur"),
+    "progress.condition": ("The condition for entry into force", "La condition d'entrée en vigueur"),
+    "progress.in_force": ("In force since {force}", "En vigueur depuis le {force}"),
+    "progress.threshold_met": (
+        "Threshold reached on {threshold}, entry into force on {force}",
+        "Seuil atteint le {threshold}, entrée en vigueur le {force}",
+    ),
+    "progress.threshold_only": ("Threshold reached on {threshold}", "Seuil atteint le {threshold}"),
     "progress.of": ("of {need}", "sur {need}"),
+    "progress.over": (
+        "instruments that count; {need} were needed",
+        "instruments comptés ; il en fallait {need}",
+    ),
     "progress.have": ("instrument that counts || instruments that count", "instrument compté || instruments comptés"),
     "progress.missing": ("{n} more is needed || {n} more are needed", "Il en manque {n} || Il en manque {n}"),
     "progress.met": ("The number needed is reached", "Le nombre requis est atteint"),
@@ -153,6 +166,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "why.unknown": ("not known", "indéterminée"),
     "why.wants": ("Wanting", "Il manque"),
     "why.rule": ("Rule {id}, version {version}", "Règle {id}, version {version}"),
+    "subject.table": ("the table “{name}”", "la table « {name} »"),
+    "subject.list": ("the list “{name}”", "la liste « {name} »"),
+    "wanting.treaty": ("the treaty {name}", "le traité {name}"),
+    "wanting.population": ("who belonged to {name}", "qui appartenait à {name}"),
+    "wanting.objections": ("the objections made", "les objections formulées"),
+    "wanting.rule": ("the rule", "la règle"),
     "op.count": ("At least {need} instruments", "Au moins {need} instruments"),
     "op.weight": ("At least {need} of {subject}", "Au moins {need} de {subject}"),
     "op.fraction": ("At least {need} of {subject}", "Au moins {need} de {subject}"),
@@ -165,6 +184,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "op.all": ("All of these", "Toutes ces conditions"),
     "op.any": ("At least one of these", "Au moins une de ces conditions"),
     "op.have": ("{have} of {need}", "{have} sur {need}"),
+    "op.over": ("{have}, {need} needed", "{have}, {need} requis"),
     # ---- participants ------------------------------------------------------------------------------------------------
     "who": ("Participants", "Participants"),
     "who.nobody": ("No participant has acted yet.", "Aucun participant n'a encore agi."),
@@ -247,7 +267,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{n} contradicts the record || {n} contradict the record",
         "{n} contredit le registre || {n} contredisent le registre",
     ),
-    "claims.others": ("{n} other || {n} others", "{n} autre || {n} autres"),
+    "claims.others": (
+        "{n} more that the record does not contradict || {n} more that the record does not contradict",
+        "{n} autre, que le registre ne contredit pas || {n} autres, que le registre ne contredit pas",
+    ),
     "claims.record": ("The record says {fact}.", "Le registre dit {fact}."),
     "claims.source": ("Source", "Source"),
     "tier.official_state": ("a government", "un gouvernement"),
@@ -317,19 +340,31 @@ class Words:
         Raises:
             KeyError: there is no such text, or a value it needs was not given.
         """
-        text = TEXTS[key][_LANGUAGES.index(self.lang)]
+        text = typeset(TEXTS[key][_LANGUAGES.index(self.lang)], self.lang)
         n = values.get("n")
         if _FORMS in text:
             forms = text.split(_FORMS)
             text = forms[_form(n if isinstance(n, int) else 2, len(forms), self.lang)]
         return text.format(**values)
 
+    def label(self, key: str) -> str:
+        """A text as what stands before a value, with its colon."""
+        return self("label", label=self(key))
+
     def action(self, action: str) -> str:
         """An act in the field's words."""
         return ACTIONS[self.lang][action]
 
 
-Say = Callable[..., str]
+@lru_cache(maxsize=1_024)
+def typeset(text: str, lang: str) -> str:
+    """The text with the spaces of French punctuation that must not break."""
+    return _AFTER.sub("\u00a0", _BEFORE.sub("\u00a0", text)) if lang == "fr" else text
+
+
+def distance(have: int, need: int, say: Words) -> str:
+    """How far it is: 38 of 40; beyond the number needed both are named."""
+    return say("op.have" if have <= need else "op.over", have=have, need=need)
 
 
 def _form(n: int, forms: int, lang: str) -> int:
