@@ -9,9 +9,9 @@ import socket
 import ssl
 import threading
 from asyncio import selector_events
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import httpx
@@ -30,6 +30,7 @@ from treaty_notifier.sender import (
 )
 from treaty_notifier.sender.addresses import networks
 
+T = TypeVar("T")
 LOOPBACK = AddressPolicy(networks(("127.0.0.0/8",)))
 PUBLIC = AddressPolicy()
 PUBLIC_ADDRESS = "8.8.8.8"  # never dialled: the recorded dial refuses it
@@ -126,13 +127,6 @@ def dials(monkeypatch: pytest.MonkeyPatch) -> Dials:
     return Dials(monkeypatch)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    fake = Receiver()
-    yield fake
-    fake.close()
-
-
 def send(
     url: str, *, policy: AddressPolicy = LOOPBACK, table: Table | None = None, seconds: float = 5, times: int = 1
 ) -> Answer | Failure:
@@ -151,7 +145,7 @@ def send(
     return run(work)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(work())
 

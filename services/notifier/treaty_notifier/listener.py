@@ -60,6 +60,7 @@ def _handler(keys: tuple[bytes, ...], *, as_json: bool, write: Callable[[str], N
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")

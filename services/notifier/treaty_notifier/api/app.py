@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from treaty_notifier.api import deliveries, operations, problems, subscriptions
 from treaty_notifier.api.desk import Desk
-from treaty_notifier.api.heads import HeadIsGet
+from treaty_notifier.api.edge import BodyLimit, HeadIsGet
 from treaty_notifier.api.openapi import document_problems, document_webhooks
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Desk]]]
@@ -29,7 +29,6 @@ def create_app(lifespan: Lifespan) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=problems.BODY_LIMIT_BYTES,
         openapi_tags=[
             {"name": "subscriptions", "description": "Who is told what, and where"},
             {"name": "deliveries", "description": "What was sent, how it was received, and asking again"},
@@ -39,6 +38,7 @@ def create_app(lifespan: Lifespan) -> FastAPI:
     for part in (subscriptions, deliveries, operations):
         app.include_router(part.router)
     problems.install(app)
+    app.add_middleware(BodyLimit, limit_bytes=problems.BODY_LIMIT_BYTES)
     app.add_middleware(HeadIsGet)
     document_webhooks(app)
     document_problems(app)

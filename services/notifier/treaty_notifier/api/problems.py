@@ -145,6 +145,10 @@ def problem_response(
     )
 
 
+def body_too_large() -> JSONResponse:
+    return problem_response(_TOO_LARGE, detail=_TOO_LARGE.meaning)
+
+
 async def _refused(_request: Request, refusal: Exception) -> JSONResponse:
     problem = _REFUSALS.get(type(refusal))  # type: ignore[arg-type]  # Starlette hands over any Exception
     if problem is None:
@@ -168,7 +172,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class only)
     if error.status_code == _TOO_LARGE.status:
-        return problem_response(_TOO_LARGE, detail=_TOO_LARGE.meaning)
+        return body_too_large()
+    if error.status_code == _MALFORMED.status:  # bytes that are no text at all
+        return problem_response(_MALFORMED, detail="The request body is not well-formed JSON")
     status = HTTPStatus(error.status_code)
     problem = Problem(slug="http", status=status.value, title=status.phrase, meaning=status.description)
     return problem_response(problem, detail=status.description or status.phrase, headers=error.headers)

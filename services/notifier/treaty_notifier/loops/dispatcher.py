@@ -132,7 +132,6 @@ class Dispatcher:
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._serving.discard(task)
-        self._wake.set()
         if not task.cancelled() and task.exception() is not None:
             LOG.error("A turn ended by a fault; its lane is served again later", exc_info=task.exception())
 

@@ -50,7 +50,11 @@ class LaneTurns:
                 connection.execute(update(lanes).where(ours).values(epoch=row.epoch + 1, **lease))
             else:
                 self._pass_by(connection, row, turn=turn, now=now)
-        return Claim(turns=tuple(turn for turn in turns if turn.parcels), has_more=True)
+        passed_by = [turn for turn in turns if not turn.parcels]
+        return Claim(
+            turns=tuple(turn for turn in turns if turn.parcels),
+            has_more=len(found) == limit or any(turn.scanned_to < head for turn in passed_by),
+        )
 
     def settle(self, connection: Connection, settlement: Settlement, *, now: datetime) -> bool:
         lease = settlement.lease

@@ -190,7 +190,7 @@ class MemoryOutbox:
         with self._lock:
             now = self._clock()
             due = sorted((one for one in self._lanes.values() if self._is_due(one, now)), key=lambda one: one.served_at)
-            turns = []
+            turns, has_more = [], len(due) > lanes
             for lane in due[:lanes]:
                 turn = self._turn(lane, now=now, batch=batch)
                 lane.served_at = now
@@ -200,7 +200,7 @@ class MemoryOutbox:
                     turns.append(turn)
                 else:
                     self._move(lane, turn.scanned_to)
-            return Claim(turns=tuple(turns), has_more=bool(due))
+            return Claim(turns=tuple(turns), has_more=has_more)
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         with self._lock:
