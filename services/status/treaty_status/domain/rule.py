@@ -3,13 +3,21 @@
 One JSON document per treaty, a closed vocabulary, every node composable. No rule is ever code for one treaty.
 """
 
+import re
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from treaty_events.actions import Action
+from treaty_events.actions import CONSENT, Action
 from treaty_status.domain.iso import IsoDate
+
+MOST_NODES: Final = 200
+"""Conditions, dates and clauses in one rule; the longest real one has about thirty."""
+MOST_DEEP: Final = 24
+"""How deep conditions and dates may nest."""
+MOST_TEXT: Final = 1_000
+"""Characters in one text of a rule."""
 
 
 class Part(BaseModel):
@@ -18,16 +26,35 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_EXACT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15}|/[0-9]{1,15})?")  # no exponents: 1e999999999 is a short text, too
+
+
 def _exact(text: str) -> str:
     try:
-        Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"A share or amount is exact text such as 0.55 or 2/3 (got: {text[:40]!r}).") from None
+        if _EXACT.fullmatch(text) and Fraction(text) > 0:
+            return text
+    except ZeroDivisionError:
+        pass
+    raise ValueError(f"A share or amount is exact, positive text such as 0.55 or 2/3 (got: {text[:40]!r}).")
+
+
+def _part_of_a_whole(text: str) -> str:
+    if Fraction(text) > 1:
+        raise ValueError(f"A part of a population is at most the whole (got: {text}).")
     return text
 
 
-Exact = Annotated[str, AfterValidator(_exact), Field(max_length=40)]
+def _consenting(action: Action) -> Action:
+    if action not in CONSENT:
+        raise ValueError(f"This act does not express consent to be bound (got: {action.value}).")
+    return action
+
+
+Exact = Annotated[str, AfterValidator(_exact)]
+PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole)]
 Clause = Annotated[str, Field(min_length=1, max_length=120)]
+ConsentMode = Annotated[Action, AfterValidator(_consenting)]
+YesNo = Annotated[bool, Field(strict=True)]
 OrganisationPolicy = Literal["not_additional", "never", "counts", "as_members"]
 
 
@@ -42,7 +69,7 @@ class AttributeAtLeast(Part):
 class Who(Part):
     """Which living consents count. ``groups``: member of all, on the day of consent. None: every mode of the treaty."""
 
-    actions: tuple[Action, ...] | None = None
+    actions: tuple[ConsentMode, ...] | None = None
     kinds: tuple[Literal["state", "reio", "io", "territory", "entity"], ...] | None = None
     groups: tuple[str, ...] = ()
     party_to: str | None = None
@@ -55,7 +82,7 @@ class Count(Part):
     """So many consents."""
 
     op: Literal["count"]
-    at_least: Annotated[int, Field(ge=1, le=1000)]
+    at_least: Annotated[int, Field(strict=True, ge=1, le=1000)]
     who: Who = Who()
 
 
@@ -73,7 +100,7 @@ class Share(Part):
 
     op: Literal["fraction"]
     of: str
-    at_least: Exact
+    at_least: PartOfWhole
     who: Who = Who()
 
 
@@ -156,9 +183,9 @@ class Plus(Part):
     """So much later; months and years keep the day number, clamped to the month's end. The first day is day zero."""
 
     op: Literal["plus"]
-    days: Annotated[int, Field(ge=0, le=36525)] = 0
-    months: Annotated[int, Field(ge=0, le=1200)] = 0
-    years: Annotated[int, Field(ge=0, le=100)] = 0
+    days: Annotated[int, Field(strict=True, ge=0, le=36525)] = 0
+    months: Annotated[int, Field(strict=True, ge=0, le=1200)] = 0
+    years: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
     of: "DateExpr | None" = None
 
 
@@ -173,7 +200,7 @@ class FirstOfNthMonth(Part):
     """The first day of the nth month after the month of the trigger."""
 
     op: Literal["first_of_nth_month"]
-    n: Annotated[int, Field(ge=1, le=1200)]
+    n: Annotated[int, Field(strict=True, ge=1, le=1200)]
     of: "DateExpr | None" = None
 
 
@@ -211,8 +238,8 @@ class Each(Part):
 
     clause: Clause
     own: Literal["by_threshold", "before_eif", "from_eif"] | None = None
-    modes: tuple[Action, ...] | None = None
-    except_objectors: bool = False
+    modes: tuple[ConsentMode, ...] | None = None
+    except_objectors: YesNo = False
     then: DateExpr
     source: str | None = None
 
@@ -223,7 +250,7 @@ class Leaving(Part):
     clause: Clause
     not_before: DateExpr | None = None
     takes_effect: DateExpr
-    revocable_before_effect: bool = True
+    revocable_before_effect: YesNo = True
     cascades_to: Literal["none", "protocols", "parent_leaves_this"] = "none"
     needs: tuple[str, ...] = ()
     source: str | None = None
@@ -233,11 +260,11 @@ class Joining(Part):
     """Who may join, by which acts, when."""
 
     clause: Clause
-    modes: Annotated[tuple[Action, ...], Field(min_length=1)]
+    modes: Annotated[tuple[ConsentMode, ...], Field(min_length=1)]
     who: str = "all_states"
     signature_from: IsoDate | None = None
     signature_until: IsoDate | Literal["eif"] | None = None
-    signature_required: bool = True
+    signature_required: YesNo = True
     accession_opens: Literal["always", "after_signature_closes", "after_eif", "by_invitation"] = "always"
     reio_needs_member: Literal["none", "signed", "consented"] = "none"
     parent: str | None = None
@@ -252,21 +279,37 @@ class TreatyRule(Part):
     joining: Joining | None = None
     in_force: Annotated[tuple[Track, ...], Field(min_length=1)]
     for_each: tuple[Each, ...] = ()
-    floor_each_at_eif: bool = True
+    floor_each_at_eif: YesNo = True
     leaving: tuple[Leaving, ...] = ()
     below_threshold: Literal["stays_in_force", "terminates"] = "stays_in_force"
-    latch: bool = True
+    latch: YesNo = True
     source: str | None = None
 
-    @model_validator(mode="after")
-    def _bounded(self) -> "TreatyRule":
-        nodes = sum(1 for track in self.in_force for _ in walk(track.when))
-        if nodes > MOST_NODES:
-            raise ValueError(f"A rule has at most {MOST_NODES} conditions (got: {nodes}).")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _bounded(cls, document: Any) -> Any:
+        _measure(document)
+        return document
 
 
-MOST_NODES = 200
+def _measure(document: Any) -> None:
+    """Refuse what no treaty needs before anything is built from it; walks without recursion."""
+    nodes = 0
+    waiting = [(document, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            nodes += 1
+            waiting.extend((inner, depth + 1) for inner in value.values())
+        elif isinstance(value, list | tuple):
+            nodes += MOST_NODES * (len(value) > MOST_NODES)
+            waiting.extend((inner, depth) for inner in value[:MOST_NODES])
+        elif isinstance(value, str) and len(value) > MOST_TEXT:
+            raise ValueError(f"A text in a rule has at most {MOST_TEXT} characters (got: {len(value)}).")
+        if nodes > MOST_NODES or len(waiting) > MOST_NODES * MOST_DEEP:
+            raise ValueError(f"A rule has at most {MOST_NODES} conditions, dates and clauses.")
+        if depth > MOST_DEEP + 3:
+            raise ValueError(f"Conditions and dates nest at most {MOST_DEEP} deep.")
 
 
 def walk(condition: "Condition") -> "list[Condition]":
