@@ -252,6 +252,13 @@ def search_text(row: TreatyRow) -> str:
     return searchable(" ".join((row.id, *row.titles.values(), *row.short_titles.values())))
 
 
+def day_asked(query: TreatyQuery) -> date:
+    """The day on which treaties are asked to be in force, or not to be."""
+    if query.on is None:
+        raise ValueError("Whether a treaty is in force is a question about a day; say on which.")
+    return query.on
+
+
 def words(q: str) -> list[str]:
     """What a search asks for, at most ``MOST_WORDS``."""
     return searchable(q).split()[:MOST_WORDS]

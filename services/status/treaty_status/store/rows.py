@@ -1,0 +1,156 @@
+"""Writing the read model: the checkpoint first, then the rows, in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from treaty_status.application.views import Failing, ViewsUnavailable
+from treaty_status.projections.changes import START, Changes, Checkpoint
+from treaty_status.projections.read_model import CheckpointMoved, Contents
+from treaty_status.store import tables as tb
+from treaty_status.store.tables import CHECKPOINT, LAYOUT, Tables
+
+SERVED: Final = "served"
+"""The name of the checkpoint of the rows that are served."""
+Values = Sequence[tuple[Any, ...]]
+
+
+class Statements:
+    """How one set of tables is written, in the driver's own words."""
+
+    def __init__(self, tables: Tables, dialect: sa.Dialect) -> None:
+        self._binders = {table.name: tb.binder(table, iso=dialect.name == "sqlite") for table in tables.all()}
+        self._upserts = {table.name: tb.upsert(table, dialect) for table in tables.all()}
+        self.inserts = {table.name: tb.insert(table, dialect) for table in tables.all()}
+        mark = "%s" if dialect.name == "postgresql" else "?"
+        part, line, failing = tables.participation.name, tables.milestone.name, tables.failing.name
+        self._drop_all = [f"DELETE FROM {name} WHERE treaty = {mark}" for name in (part, line)]  # noqa: S608 - our names
+        self._drop_one = f"DELETE FROM {part} WHERE treaty = {mark} AND participant = {mark}"  # noqa: S608 - our names
+        self._recover = f"DELETE FROM {failing} WHERE treaty = {mark}"  # noqa: S608 - our names
+        self._tables = tables
+
+    def of(self, changes: Changes) -> Iterator[tuple[sa.Table, Values]]:
+        """The rows to write, as values of each table's columns."""
+        tables = self._tables
+        written: tuple[tuple[sa.Table, Sequence[Any]], ...] = (
+            (tables.treaty, changes.treaties),
+            (tables.participation, changes.participations),
+            (tables.milestone, changes.milestones),
+            (tables.parked, changes.parked),
+            (tables.failing, changes.failing),
+        )
+        for table, rows in written:
+            if rows:
+                yield table, tb.bound(self._binders[table.name], rows)
+
+    def write(self, connection: sa.Connection, changes: Changes) -> None:
+        """Make the rows what the changes say."""
+        if changes.replaced:
+            for statement in self._drop_all:
+                connection.exec_driver_sql(statement, [(treaty,) for treaty in sorted(changes.replaced)])
+        if changes.gone:
+            connection.exec_driver_sql(self._drop_one, changes.gone)
+        if changes.recovered:
+            connection.exec_driver_sql(self._recover, [(treaty,) for treaty in sorted(changes.recovered)])
+        for table, values in self.of(changes):
+            connection.exec_driver_sql(self._upserts[table.name], list(values))
+
+
+class DatabaseRows:
+    """One set of tables and its checkpoint; the promises are those of ``RowStore``."""
+
+    def __init__(self, engine: sa.Engine, tables: Tables, name: str) -> None:
+        self.engine = engine
+        self.tables = tables
+        self.name = name
+        self.statements = Statements(tables, engine.dialect)
+
+    def checkpoint(self) -> Checkpoint:
+        """How far the rows are."""
+        with self.reading() as connection:
+            return read_checkpoint(connection, self.name)
+
+    def write(self, changes: Changes, *, old: Checkpoint, new: Checkpoint) -> None:
+        """Move the checkpoint first, then write."""
+        with self.writing() as connection:
+            move = (
+                CHECKPOINT.update()
+                .where(CHECKPOINT.c.name == self.name, CHECKPOINT.c.position == old.position)
+                .where(CHECKPOINT.c.anchor == old.anchor, CHECKPOINT.c.layout == LAYOUT)
+                .values(position=new.position, anchor=new.anchor)
+            )
+            if connection.execute(move).rowcount != 1:
+                raise CheckpointMoved(f"The rows are no longer at position {old.position}; nothing was written.")
+            self.statements.write(connection, changes)
+
+    def rests_on(self) -> dict[str, tuple[str, ...]]:
+        """The treaties whose rows depend on others."""
+        with self.reading() as connection:
+            table = self.tables.treaty
+            found = connection.execute(sa.select(table).where(table.c.rests_on != "[]")).mappings()
+            return {row.id: row.rests_on for row in map(tb.treaty_row, found)}
+
+    def failing(self) -> list[Failing]:
+        """The treaties whose rows are behind."""
+        with self.reading() as connection:
+            table = self.tables.failing
+            return [tb.failing(row) for row in connection.execute(sa.select(table).order_by(table.c.treaty)).mappings()]
+
+    def contents(self) -> Contents:
+        """Everything, as of one moment."""
+        with self.snapshot() as connection:
+            found = Contents(read_checkpoint(connection, self.name))
+            found.add(
+                Changes(
+                    treaties=[tb.treaty_row(row) for row in _all(connection, self.tables.treaty)],
+                    participations=[tb.participation_row(row) for row in _all(connection, self.tables.participation)],
+                    milestones=[tb.milestone_row(row) for row in _all(connection, self.tables.milestone)],
+                    parked=[tb.parked(row) for row in _all(connection, self.tables.parked)],
+                    failing=[tb.failing(row) for row in _all(connection, self.tables.failing)],
+                )
+            )
+            return found
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection on which every statement sees the newest rows."""
+        with answered(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A connection on which all statements see the rows of one moment."""
+        with answered(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction: all of it, or nothing."""
+        with answered(), self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+
+def read_checkpoint(connection: sa.Connection, name: str) -> Checkpoint:
+    """How far a set of tables is; at the start where it has no checkpoint."""
+    columns = sa.select(CHECKPOINT.c.position, CHECKPOINT.c.anchor)
+    row = connection.execute(columns.where(CHECKPOINT.c.name == name)).first()
+    return START if row is None else Checkpoint(row.position, row.anchor)
+
+
+def _all(connection: sa.Connection, table: sa.Table) -> Iterator[Any]:
+    return iter(connection.execute(sa.select(table)).mappings())
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """What goes wrong between us and the database, in the port's words."""
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        raise ViewsUnavailable(f"The read model's database cannot be used now ({problem}); try again.") from problem
