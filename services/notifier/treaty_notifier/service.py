@@ -4,10 +4,12 @@ import asyncio
 import logging
 import random
 import secrets
+import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from types import FrameType
 
 import httpx
 import uvicorn
@@ -122,7 +124,15 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
     )
+    # The server answers these signals itself and then raises them once more, which would make an orderly end look
+    # like a death: whoever asked for the end gets exit code 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_ended)
     uvicorn.Server(config).run()
+
+
+def _already_ended(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is left to be ended."""
 
 
 def _status_client(settings: Settings) -> httpx.AsyncClient:
