@@ -57,6 +57,22 @@ class Treaties:
             return known
         return self._current(treaty, known)
 
+    def kept(self, treaty: str) -> Known | None:
+        """What is known of a treaty without asking the log; None unless it is kept and current."""
+        known = self._kept.get(treaty)
+        if known is None or (self._stale and stream_of(treaty) in self._stale):
+            return None
+        return known
+
+    def known_at(self, treaty: str, moment: datetime) -> Known:
+        """The treaty as we knew it at an instant: without whatever was recorded later."""
+        events = self._log.read_stream(stream_of(treaty))
+        facts = self._facts(events)
+        until = next((n for n, fact in enumerate(facts) if fact.recorded.at > moment), len(facts))
+        if not until:
+            return Known(Undefined(treaty), 0)
+        return Known(evolve(Undefined(treaty), facts[:until]), events[until - 1].position)
+
     def refresh(self, treaty: str) -> Known:
         """The treaty with everything that the log holds of it now."""
         return self._read_on(treaty, self._kept.get(treaty) or Known(Undefined(treaty), 0))

@@ -115,6 +115,10 @@ class Writer:
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
+    def is_alive(self) -> bool:
+        """Does the thread run?"""
+        return self._thread.is_alive()
+
     def submit(self, submission: Submission) -> "Future[Receipt]":
         """Hand in from an event loop; await the receipt."""
         loop = get_running_loop()

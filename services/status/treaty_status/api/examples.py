@@ -1,0 +1,123 @@
+"""Examples of the documentation: real shapes, and acts that are plainly invented where they are not in the record."""
+
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+BODIES: Final[dict[str, dict[str, Document]]] = {
+    "treaty": {
+        "a small protocol": {
+            "titles": {"en": "Protocol on Examples", "fr": "Protocole sur les exemples"},
+            "depositary": {
+                "id": "un-secretary-general",
+                "name": {"en": "Secretary-General of the United Nations"},
+                "time_zone": "America/New_York",
+            },
+            "adopted_on": "2026-01-15",
+            "adopted_at": "New York",
+            "signature_windows": [{"place": "New York", "opens_on": "2026-02-01", "closes_on": "2027-01-31"}],
+            "rule": {
+                "treaty": "EX-1",
+                "title": "Protocol on Examples",
+                "joining": {"clause": "9", "modes": ["ratification", "accession"]},
+                "in_force": [
+                    {"clause": "10(1)", "when": {"op": "count", "at_least": 3}, "then": {"op": "plus", "days": 90}}
+                ],
+            },
+        }
+    },
+    "action": {
+        "a ratification": {
+            "action": "ratification",
+            "participant": "Viet Nam",
+            "act_date": "2026-11-18",
+            "place": "New York",
+            "depositary_ref": "C.N.1.2026 (an invented example)",
+            "evidence": [{"source": "Depositary notification", "url": "https://example.org/cn1"}],
+        },
+        "a signature that overrules a check": {
+            "action": "signature",
+            "participant": "FJI",
+            "act_date": "2026-11-18",
+            "place": "Suva",
+            "override": {"checks": ["V1"], "reason": "Signed at a ceremony that the depositary announced by letter."},
+        },
+    },
+    "correction": {
+        "another date": {
+            "target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+            "kind": "corrected",
+            "fields": {"act_date": "2027-05-05"},
+            "reason": "typing",
+            "explanation": "The notification gives the fifth of May.",
+        },
+        "it never happened": {
+            "target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+            "kind": "retracted",
+            "reason": "duplicate",
+        },
+    },
+    "claim": {
+        "a newspaper": {
+            "claimed_on": "2026-02",
+            "source": "A newspaper",
+            "statement": "74 States have signed",
+            "about": "signatures",
+            "value": 74,
+            "tier": "press",
+        }
+    },
+    "rehearsal": {"from today on": {}, "from a day on": {"starts_on": "2027-01-01"}},
+    "day": {"a day": {"on": "2027-07-04"}},
+    "closing": {"done": {"reason": "The exercise is over."}},
+}
+RECEIPT: Final[Document] = {
+    "treaty": "XVIII-16",
+    "event_id": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+    "position": 431,
+    "version": 140,
+    "recorded_as": "act",
+    "milestones": [
+        {
+            "type": "treaty.threshold.reached",
+            "key": "XVIII-16:threshold:65(1):1",
+            "revision": 1,
+            "occurred_on": "2027-04-05",
+            "progress": {"have": 40, "need": 40},
+            "entry_into_force": "2027-07-04",
+        }
+    ],
+    "warnings": [],
+}
+MILESTONE: Final[Document] = {
+    "event_id": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+    "position": 431,
+    "livemode": True,
+    "treaty": "XVIII-16",
+    "titles": {"en": "United Nations Convention against Cybercrime"},
+    "key": "XVIII-16:threshold:65(1):1",
+    "milestone_id": "0d9b3a6e-52a1-5d0e-9d4f-3d6f4a1f6f1a",
+    "kind": "threshold",
+    "params": "65(1)",
+    "occurrence": 1,
+    "status": "reached",
+    "revision": 1,
+    "supersedes": None,
+    "occurred_on": "2027-04-05",
+    "time_zone": "America/New_York",
+    "late_by_days": 0,
+    "provisional": False,
+    "clause": "65(1)",
+    "attributed_to": [{"participant": "fra", "name": "France", "action": "ratification"}],
+    "progress": {"have": 40, "need": 40},
+    "consequence": {"entry_into_force": "2027-07-04", "clause": "65(1)"},
+    "cause": {"kind": "action", "event_ids": ["6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d"]},
+}
+PROBLEM: Final[Document] = {
+    "type": "/problems/already-contracting",
+    "title": "The participant has already consented to be bound.",
+    "status": 409,
+    "detail": "Fiji has already consented to be bound (ratification, deposited on 2026-04-22).",
+    "way_out": "If that act was wrong, correct or retract it; a second consent needs the first to have ended.",
+    "participant": "fji",
+}

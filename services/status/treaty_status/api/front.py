@@ -1,0 +1,128 @@
+"""The two busiest roads, short: a treaty's document that is at hand, and an act to record.
+
+They stand in front of the framework and do exactly what its routes of the same address do; whatever they do not answer
+themselves goes on to those. A framework's own work would cost either several times what it costs here.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from treaty_status.api import orders
+from treaty_status.api.answers import Answer, Question
+from treaty_status.api.bodies import ActionBody
+from treaty_status.api.conditions import expected_version, idempotency, is_unchanged
+from treaty_status.api.intake import decoded, must_be_json, read_body
+from treaty_status.api.problems import problem_of, refusal_of, send_problem
+from treaty_status.api.receipts import created_status, receipt_body, receipt_headers
+from treaty_status.api.recording import ACTION
+from treaty_status.api.surface import Surface
+from treaty_status.application.documents import status_document
+from treaty_status.application.keys import Scope as KeyScope
+from treaty_status.application.submissions import Submission
+from treaty_status.domain.treaty import Treaty
+
+TREATIES: Final = "/v1/treaties/"
+ACTIONS: Final = "/actions"
+MOST_AT_HAND: Final = 4_096
+Headers = list[tuple[bytes, bytes]]
+
+
+class Front:
+    """An ASGI application in front of another."""
+
+    def __init__(self, app: ASGIApp, surface: Surface) -> None:
+        self._app = app
+        self._surface = surface
+        self._at_hand: OrderedDict[str, tuple[Answer, Headers]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.startswith(TREATIES):
+                method = scope["method"]
+                if method == "POST":
+                    if path.endswith(ACTIONS) and not scope["query_string"]:
+                        await self._record(path[len(TREATIES) : -len(ACTIONS)], scope, receive, send)
+                        return
+                elif (method == "GET" or method == "HEAD") and not scope["query_string"]:  # noqa: PLR1714 - twice as fast
+                    treaty = path[len(TREATIES) :]
+                    if "/" not in treaty and await self._read(treaty, method, scope, send):
+                        return
+        await self._app(scope, receive, send)
+
+    # ---- GET --------------------------------------------------------------------------------------------------------
+    async def _read(self, treaty: str, method: str, scope: Scope, send: Send) -> bool:
+        """Answer from what is at hand; False where the log would have to be asked."""
+        surface = self._surface
+        known = surface.desk.treaties.kept(treaty)
+        if known is None or not isinstance(known.state, Treaty) or known.state.closed:
+            return False
+        kept = self._at_hand.get(treaty)
+        if (
+            kept is None
+            or not surface.answers.is_current(kept[0], known)
+            or kept[0].as_of != surface.answers.today(known.state)
+        ):
+            answer = await surface.answers.answer(Question("status", treaty), status_document)
+            kept = answer, _document_headers(answer)
+            self._at_hand[treaty] = kept
+            if len(self._at_hand) > MOST_AT_HAND:
+                self._at_hand.popitem(last=False)
+        answer, headers = kept
+        for name, value in scope["headers"]:
+            if name == b"if-none-match" and is_unchanged(value.decode("latin-1"), answer.etag):
+                await send({"type": "http.response.start", "status": 304, "headers": headers[1:]})
+                await send({"type": "http.response.body", "body": b""})
+                return True
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+        return True
+
+    # ---- POST -------------------------------------------------------------------------------------------------------
+    async def _record(self, treaty: str, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            status, headers, body = await self._recorded(treaty, scope, receive)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is answered as the framework's routes answer it
+            await send_problem(send, problem_of(refusal_of(error)))
+            return
+        told = [(name.encode(), value.encode()) for name, value in headers.items()]
+        told.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": told})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _recorded(self, treaty: str, scope: Scope, receive: Receive) -> tuple[int, dict[str, str], bytes]:
+        surface = self._surface
+        given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
+        key = await surface.access.opened(given.get(b"authorization"), KeyScope.RECORD)
+        raw = await read_body(receive, declared=given.get(b"content-length"), limit_bytes=surface.body_limit_bytes)
+        must_be_json(given.get(b"content-type"))
+        body: ActionBody = decoded(raw, ACTION)
+        once = given.get(b"idempotency-key")
+        submission = Submission(
+            order=orders.act(body, treaty=treaty, registry=surface.desk.registry),
+            by=f"key:{key.name}",
+            idempotency=None
+            if once is None
+            else idempotency(once, key=key, treaty=treaty, what=f"POST {scope['path']}", body=orders.canonical(body)),
+            expected_version=expected_version(given.get(b"if-match")),
+        )
+        with surface.metrics.recorded.time():
+            receipt = await surface.desk.writer.submit(submission)
+        return created_status(receipt), receipt_headers(receipt), receipt_body(receipt)
+
+
+_READ: Final = frozenset({b"authorization", b"content-length", b"content-type", b"idempotency-key", b"if-match"})
+
+
+def _document_headers(answer: Answer) -> Headers:
+    """The length comes first, so that 304 can leave it out."""
+    return [
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-type", b"application/json"),
+        (b"etag", answer.etag.encode()),
+        (b"cache-control", b"no-cache"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"ETag, Link, Location"),
+    ]

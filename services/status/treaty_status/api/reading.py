@@ -1,0 +1,217 @@
+"""Reading one treaty: documents with ETags, a table as CSV, the history as lines."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from treaty_events import stream_of
+from treaty_status.api.answers import Answer, Question
+from treaty_status.api.conditions import is_unchanged
+from treaty_status.api.feed_lines import log_line
+from treaty_status.api.orders import unknown_participant
+from treaty_status.api.parameters import AsOf, KnownAt, Lang
+from treaty_status.api.refusals import UnknownGroup
+from treaty_status.api.surface import Surface, TheSurface
+from treaty_status.api.tables import participants_table
+from treaty_status.application.documents import (
+    Document,
+    View,
+    claims_document,
+    explanation_document,
+    milestones_document,
+    participant_document,
+    participant_row,
+    participants_document,
+    status_document,
+)
+from treaty_status.domain.decisions import defined
+from treaty_status.domain.participation import Participation
+from treaty_status.registry import Kind
+
+router = APIRouter(tags=["treaties"])
+Standing = Literal["party", "contracting", "signatory", "former_party", "withdrawn", "other"]
+JSON = "application/json"
+ALWAYS = {"cache-control": "no-cache"}
+
+
+def document_headers(answer: Answer, media_type: str = JSON) -> dict[str, str]:
+    """What every document carries: it may be kept, and is to be asked for again with its ETag."""
+    return {"content-type": media_type, "etag": answer.etag, **ALWAYS}
+
+
+async def _told(request: Request, surface: Surface, asked: Question, maker: Callable[[View], Any]) -> Response:
+    answer = await surface.answers.answer(asked, maker)
+    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
+        return Response(status_code=304, headers=document_headers(answer))
+    return Response(answer.body, headers=document_headers(answer))
+
+
+@router.get("/v1/treaties/{treaty}", operation_id="read_treaty", summary="Where a treaty stands")
+async def read_treaty(
+    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
+) -> Response:
+    """Header, rule, five counts that must not be mixed, force, progress, what comes next, and contradicting claims."""
+    asked = Question("status", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, status_document)
+
+
+@router.get("/v1/treaties/{treaty}/explanation", operation_id="read_explanation", summary="Why it stands there")
+async def read_explanation(
+    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
+) -> Response:
+    """The tree of reasons: who is counted, who is not and why, with clauses; what is unknown is said to be."""
+    asked = Question("explanation", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, explanation_document)
+
+
+@router.get("/v1/treaties/{treaty}/milestones", operation_id="read_milestones", summary="Lines crossed and to come")
+async def read_milestones(
+    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
+) -> Response:
+    """Every line with its legal day: reached, upcoming, lost; and what had to be taken back."""
+    asked = Question("milestones", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, milestones_document)
+
+
+@router.get("/v1/treaties/{treaty}/claims", operation_id="read_claims", summary="Statements beside the facts")
+async def read_claims(
+    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
+) -> Response:
+    """What others said, with source and tier, and whether the record contradicts it. Claims move no count."""
+    asked = Question("claims", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, claims_document)
+
+
+# ---- participants ----------------------------------------------------------------------------------------------------
+@router.get("/v1/treaties/{treaty}/participants", operation_id="list_participants", summary="The table")
+async def list_participants(
+    *,
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    as_of: AsOf = None,
+    lang: Lang = "en",
+    known_at: KnownAt = None,
+    status: Annotated[Standing | None, Query(description="Only these.")] = None,
+    group: Annotated[str | None, Query(max_length=60, description="Only members of a group on the day.")] = None,
+    missing: Annotated[bool, Query(description="Instead: the States that have not consented to be bound.")] = False,
+) -> Response:
+    """One row for each participant that ever acted, by name in the language asked for."""
+    maker = _table(surface, status, group, missing=missing)
+    asked = Question(f"participants?{status}&{group}&{missing}", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, maker)
+
+
+@router.get(
+    "/v1/treaties/{treaty}/participants.csv",
+    operation_id="list_participants_csv",
+    summary="The table for a spreadsheet",
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def list_participants_csv(
+    *,
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    as_of: AsOf = None,
+    lang: Lang = "en",
+    known_at: KnownAt = None,
+    status: Annotated[Standing | None, Query(description="Only these.")] = None,
+    group: Annotated[str | None, Query(max_length=60, description="Only members of a group on the day.")] = None,
+    missing: Annotated[bool, Query(description="Instead: the States that have not consented to be bound.")] = False,
+    bom: Annotated[
+        Literal["0", "1"], Query(description="1: a byte order mark in front, which older spreadsheets need.")
+    ] = "0",
+) -> Response:
+    """The same rows as CSV in UTF-8, dates as YYYY-MM-DD; the legal day is part of the file's name."""
+    rows = _table(surface, status, group, missing=missing)
+    asked = Question(f"csv{bom}?{status}&{group}&{missing}", treaty, as_of, lang, known_at)
+    answer = await surface.answers.answer(asked, lambda told: participants_table(rows(told), mark=bom == "1"))
+    headers = document_headers(answer, "text/csv; charset=utf-8; header=present")
+    headers["content-disposition"] = f'attachment; filename="{treaty}-participants-{answer.as_of.isoformat()}.csv"'
+    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(answer.body, headers=headers)
+
+
+@router.get(
+    "/v1/treaties/{treaty}/participants/{participant}",
+    operation_id="read_participant",
+    summary="One participant of a treaty",
+)
+async def read_participant(
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    participant: str,
+    as_of: AsOf = None,
+    lang: Lang = "en",
+    known_at: KnownAt = None,
+) -> Response:
+    """Its periods, acts and own day of effect with the clause; by id, code or exact name."""
+    found = surface.desk.registry.find(participant, on=as_of)
+    if found is None:
+        raise unknown_participant(surface.desk.registry, participant, "participant", in_path=True)
+    asked = Question(f"participant/{found.id}", treaty, as_of, lang, known_at)
+    return await _told(request, surface, asked, lambda told: participant_document(_own(told, found.id), told))
+
+
+def _own(told: View, participant: str) -> Participation:
+    return told.treaty.participations.get(participant, Participation(participant))
+
+
+def _table(surface: Surface, status: str | None, group: str | None, *, missing: bool) -> Callable[[View], Document]:
+    registry = surface.desk.registry
+    if group is not None and not surface.desk.world.knows_group(group):
+        raise unknown_group(surface, group)
+
+    def keeps(row: Document, told: View) -> bool:
+        if status is not None and row["status"] != status:
+            return False
+        return group is None or row["participant"] in registry.members(group, told.as_of)
+
+    def table(told: View) -> Document:
+        if not missing:
+            return participants_document(told, keep=lambda row: keeps(row, told))
+        states = [one.id for one in registry.all() if one.kind is Kind.STATE and one.exists_on(told.as_of)]
+        rows = [participant_row(_own(told, one), told) for one in states]
+        rows = [row for row in rows if row["consent"] is None and keeps(row, told)]
+        rows.sort(key=lambda row: row.pop("sort_key"))
+        echo = participants_document(told, keep=lambda _: False)
+        return {**echo, "missing": True, "participants": rows, "total": len(rows)}
+
+    return table
+
+
+def unknown_group(surface: Surface, group: str) -> UnknownGroup:
+    """The refusal of a group, with those there are."""
+    groups = sorted(one.id for one in surface.desk.registry.groups())
+    return UnknownGroup(
+        f"The registry holds no group {group[:60]!r}.", way_out="These are known: see groups.", facts={"groups": groups}
+    )
+
+
+# ---- history ---------------------------------------------------------------------------------------------------------
+@router.get(
+    "/v1/treaties/{treaty}/log",
+    operation_id="read_log",
+    summary="The events of one treaty",
+    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
+)
+async def read_log(
+    surface: TheSurface,
+    treaty: str,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Only events past this version.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many.")] = 100_000,
+) -> Response:
+    """One event a line, in order of versions, as they were stored: NDJSON."""
+    body = await asyncio.to_thread(_history, surface, treaty, after, limit)
+    return Response(body, headers={"content-type": "application/x-ndjson", **ALWAYS})
+
+
+def _history(surface: Surface, treaty: str, after: int, limit: int) -> bytes:
+    defined(surface.desk.treaties.get(treaty).state)
+    events = surface.desk.log.read_stream(stream_of(treaty), after=after)[:limit]
+    return b"".join(log_line(event) + b"\n" for event in events)
