@@ -5,32 +5,15 @@ from typing import Any
 
 from fastapi import FastAPI
 
-KINDS = (
-    "signature.opening",
-    "signature.closing_soon",
-    "signature.closing",
-    "signature.first",
-    "signature.count",
-    "consent.first",
-    "consent.percent",
-    "consent.remaining",
-    "threshold",
-    "entry_into_force",
-    "entry_into_force.countdown",
-    "participant.signature",
-    "participant.consent",
-    "participant.bound",
-    "participant.withdrawal_notice",
-    "participant.withdrawal_revocation",
-    "participant.withdrawal",
-)
-STATUSES = ("reached", "revised", "revoked", "lost", "scheduled", "rescheduled", "cancelled")
-FACTS = ("treaty.signature.recorded", "treaty.consent.recorded", "treaty.consent.withdrawn", "treaty.defined")
-_READS = ("get", "head")
+from treaty_events.catalogue import NAMES, category_of
+from treaty_notifier.messages import MILESTONE, TEST_TYPE
+
+TEST_TEXT = "Sent on request, to one subscription, whatever its filter says."
+_EXAMPLE_AT = "2026-11-21T10:04:00.123456Z"
 
 
 def document_webhooks(app: FastAPI) -> None:
-    """Adds one webhook for each milestone kind and status, the commonest facts and the test event."""
+    """Adds one webhook for each event of the shared vocabulary, and the test event."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -62,8 +45,8 @@ def document_problems(app: FastAPI) -> None:
 
 
 def message_types() -> list[str]:
-    milestones = [f"treaty.{kind}.{status}" for kind in KINDS for status in STATUSES]
-    return [*milestones, *FACTS, "webhook.test"]
+    """Every type a message may have; types that a newer status service adds pass through as well."""
+    return [*NAMES, TEST_TYPE]
 
 
 _PROBLEM: Mapping[str, object] = {
@@ -105,6 +88,9 @@ def _webhook(name: str) -> dict[str, object]:
     return {
         "post": {
             "summary": name,
+            "description": TEST_TEXT
+            if name == TEST_TYPE
+            else f"A {category_of(name)} of the log, as the feed tells it.",
             "operationId": name.replace(".", "_"),
             "tags": ["webhooks"],
             "parameters": [
@@ -112,7 +98,10 @@ def _webhook(name: str) -> dict[str, object]:
                 _header("webhook-timestamp", "Seconds since 1970 UTC, of this attempt."),
                 _header("webhook-signature", "One v1 entry for each secret that is valid now."),
             ],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": _body_schema(name)}}},
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _body_schema(name), "example": _example(name)}},
+            },
             "responses": {
                 "2XX": {"description": "Received; anything else is tried again"},
                 "410": {"description": "Send nothing here any more"},
@@ -132,15 +121,38 @@ def _body_schema(name: str) -> dict[str, object]:
         "properties": {
             "type": {"const": name},
             "timestamp": {"type": "string", "format": "date-time", "description": "When the event was recorded"},
-            "data": {
-                "type": "object",
-                "required": ["event_id", "livemode"],
-                "properties": {
-                    "event_id": {"type": "string"},
-                    "livemode": {"type": "boolean"},
-                    "position": {"type": "integer", "description": "Place in the whole log"},
-                    "treaty": {"type": ["string", "null"]},
-                },
-            },
+            "data": {"type": "object", "required": ["event_id", "livemode"], "properties": _data_schema(name)},
         },
     }
+
+
+def _data_schema(name: str) -> dict[str, object]:
+    always: dict[str, object] = {
+        "event_id": {"type": "string"},
+        "livemode": {"type": "boolean", "description": "false for rehearsals and tests"},
+        "position": {"type": "integer", "description": "Place in the whole log; absent from test events"},
+        "treaty": {"type": ["string", "null"]},
+    }
+    return always | (_MILESTONE if name != TEST_TYPE and category_of(name) == MILESTONE else {})
+
+
+_MILESTONE: dict[str, object] = {
+    "milestone_id": {"type": "string", "description": "The same for every revision of one milestone"},
+    "kind": {"type": "string"},
+    "status": {"type": "string"},
+    "revision": {"type": "integer", "description": "Counts what was said about this milestone"},
+    "supersedes": {"type": ["integer", "null"]},
+    "occurred_on": {"type": "string", "format": "date", "description": "The legal day, in time_zone"},
+    "time_zone": {"type": "string"},
+    "late_by_days": {"type": "integer"},
+    "attributed_to": {"type": "array", "items": {"type": "object"}},
+    "attributed_to_total": {"type": "integer", "description": "Only where attributed_to had to be clipped"},
+    "titles": {"type": "object", "additionalProperties": {"type": "string"}},
+}
+
+
+def _example(name: str) -> dict[str, object]:
+    data: dict[str, object] = {"event_id": "8f14e45f-ceea-567a-9d2b-1f0e3a5c7b90", "livemode": name != TEST_TYPE}
+    if name != TEST_TYPE:
+        data |= {"treaty": "XVIII-16", "position": 412}
+    return {"type": name, "timestamp": _EXAMPLE_AT, "data": data}
