@@ -97,8 +97,8 @@ def _facts(row: TreatyRow, today: date, shelf: Shelf) -> list[str]:
     say, lang = shelf.say, shelf.language.text
     facts = [f"{row.signatures} {say('counts.signatures', n=row.signatures)}"]
     if row.entry_into_force_on is not None:
-        facts.append(f"{say('dates.force')} {dates.short(row.entry_into_force_on, lang)}")
+        facts.append(say.label("dates.force") + dates.short(row.entry_into_force_on, lang))
     closes_on = row.signature_closes_on
     if closes_on is not None and row.signature_opens_on is not None and row.signature_opens_on <= today <= closes_on:
-        facts.append(f"{say('dates.signature')}: {say('dates.days_left', n=(closes_on - today).days)}")
+        facts.append(say.label("dates.signature") + say("dates.days_left", n=(closes_on - today).days))
     return facts

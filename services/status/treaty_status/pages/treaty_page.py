@@ -95,8 +95,6 @@ def treaty_page(page: Telling) -> dict[str, Any]:
     status, why = status_document(told), explanation_document(told)
     table = participants_document(told)["participants"]
     details = told.treaty.details
-    titles = details.short_titles or details.titles
-    spoken = page.language.names if page.language.names in titles else "en"
     return {
         "status": status,
         "notice": status["notice"],
@@ -104,8 +102,10 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         "closed": told.whole.closed,
         "rehearsal_day": None if status["rehearsal_day"] is None else page.plain_day(status["rehearsal_day"]),
         "record": None if status["rehearsal_of"] is None else _of_record(status["rehearsal_of"], page),
-        "title_language": spoken,
-        "title_direction": direction(spoken),
+        "titles": {
+            "short": _spoken(details.short_titles or details.titles, page.language.names),
+            "whole": _spoken(details.titles, page.language.names),
+        },
         "today": page.today.isoformat(),
         "other_day": _other_day(page),
         "progress": _progress(status, why, page),
@@ -126,6 +126,12 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         "data": _data(page),
         "alternates": _data(page)[:3],
     }
+
+
+def _spoken(titles: dict[str, str], lang: str) -> dict[str, str]:
+    """The language that a title is shown in, and how that is written."""
+    tag = next((tag for tag in (lang, "en") if tag in titles), next(iter(titles)))
+    return {"tag": tag, "direction": direction(tag)}
 
 
 def web(url: str | None) -> str | None:
@@ -248,13 +254,14 @@ def _counts(status: Document, page: Telling) -> list[dict[str, Any]]:
 def _dates(status: Document, page: Telling) -> list[dict[str, Any]]:
     force, say = status["force"], page.say
     clause = [] if force["clause"] is None else [say("dates.clause", clause=force["clause"])]
+    known = force["state"] not in {"no_rule", "unknown"}
     adopted = [text for text in (status["adopted_at"], status["adoption_reference"]) if text]
     adoption = {"what": say("dates.adopted"), "day": page.day(status["adopted_on"]), "state": "", "more": adopted}
     return [
         *([{**adoption, "ahead": False}] if status["adopted_on"] else []),
         _signature(status["signature"], page),
-        _line("threshold", force["threshold_on"], clause, page),
-        _line("force", force["entry_into_force_on"], clause, page),
+        _line("threshold", force["threshold_on"], clause, page, known=known),
+        _line("force", force["entry_into_force_on"], clause, page, known=known),
     ]
 
 
@@ -283,11 +290,11 @@ def _span(opens_on: str, closes_on: str | None, page: Telling) -> Markup:
     return Markup("{} – {}").format(page.day(opens_on), page.day(closes_on))
 
 
-def _line(what: str, iso: str | None, clause: list[str], page: Telling) -> dict[str, Any]:
+def _line(what: str, iso: str | None, clause: list[str], page: Telling, *, known: bool) -> dict[str, Any]:
     say = page.say
     ahead = None if iso is None else (date.fromisoformat(iso) - page.told.as_of).days
     if ahead is None:
-        state = say(f"dates.{what}.not")
+        state = say(f"dates.{what}.not" if known else "dates.unknown")
     else:
         state = say("dates.force.in", n=ahead) if ahead >= 0 and what == "force" else ""
     day = Markup("") if iso is None else page.day(iso)

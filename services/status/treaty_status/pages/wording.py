@@ -121,7 +121,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{states} by States, {organisations} by organisations",
         "{states} d'États, {organisations} d'organisations",
     ),
-    "counts.not_consented": ("signed, not yet consented", "signé, sans consentement encore"),
+    "counts.not_consented": ("signed, not yet consented", "signatures sans consentement à ce jour"),
     "counts.consents": (
         "consent to be bound || consents to be bound",
         "consentement à être lié || consentements à être lié",
@@ -143,6 +143,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "se clôt aujourd'hui || se clôt dans {n} jour || se clôt dans {n} jours",
     ),
     "dates.threshold": ("Threshold reached", "Seuil atteint"),
+    "dates.unknown": ("not known", "indéterminé"),
     "dates.threshold.not": ("not reached", "pas atteint"),
     "dates.force": ("Entry into force", "Entrée en vigueur"),
     "dates.force.not": ("no date yet", "pas encore de date"),
@@ -184,7 +185,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "op.all": ("All of these", "Toutes ces conditions"),
     "op.any": ("At least one of these", "Au moins une de ces conditions"),
     "op.have": ("{have} of {need}", "{have} sur {need}"),
-    "op.over": ("{have}, {need} needed", "{have}, {need} requis"),
+    "op.over": ("{have} counted, {need} needed", "{have} comptés, {need} requis"),
     # ---- participants ------------------------------------------------------------------------------------------------
     "who": ("Participants", "Participants"),
     "who.nobody": ("No participant has acted yet.", "Aucun participant n'a encore agi."),
