@@ -29,6 +29,7 @@ from treaty_events.identifiers import (
     stream_of,
     treaty_id,
 )
+from treaty_events.imports import ImportFinished, MilestonesSettled, SettledMilestone
 from treaty_events.milestones import Attribution, Cause, Consequence, Kind, MilestoneAnnounced, Progress, Status
 from treaty_events.treaties import (
     Depositary,
@@ -62,9 +63,11 @@ __all__ = [
     "FactCorrected",
     "FactReinstated",
     "FactRetracted",
+    "ImportFinished",
     "InstrumentDeposited",
     "Kind",
     "MilestoneAnnounced",
+    "MilestonesSettled",
     "NotAFact",
     "ObjectionMade",
     "Override",
@@ -78,6 +81,7 @@ __all__ = [
     "ReservationMade",
     "RuleAmended",
     "RuleSet",
+    "SettledMilestone",
     "SignatureWindow",
     "SignatureWindowsSet",
     "Signed",

@@ -11,6 +11,7 @@ class Action(StrEnum):
     """One kind of act on the international plane."""
 
     SIGNATURE = "signature"
+    SUCCESSION_TO_SIGNATURE = "succession_to_signature"
     DEFINITIVE_SIGNATURE = "definitive_signature"
     RATIFICATION = "ratification"
     ACCEPTANCE = "acceptance"
@@ -20,6 +21,7 @@ class Action(StrEnum):
     SUCCESSION = "succession"
     SIMPLIFIED_PROCEDURE = "simplified_procedure"
     DEEMED_CONSENT = "deemed_consent"
+    CONSENT_TO_BE_BOUND = "consent_to_be_bound"
     PROVISIONAL_APPLICATION = "provisional_application"
     RESERVATION = "reservation"
     DECLARATION = "declaration"
@@ -51,12 +53,21 @@ CONSENT: Final[frozenset[Action]] = frozenset(
         Action.SUCCESSION,
         Action.SIMPLIFIED_PROCEDURE,
         Action.DEEMED_CONSENT,
+        Action.CONSENT_TO_BE_BOUND,
     }
 )
-"""The acts that express consent to be bound (VCLT art. 11)."""
+"""The acts that express consent to be bound (VCLT art. 11).
+
+``consent_to_be_bound`` is the notification that some final clauses ask for in these words (the protocols of the
+Convention on Certain Conventional Weapons), and stands where a source does not tell the form of a consent.
+"""
+
 
 NEEDS_SIGNATURE: Final[frozenset[Action]] = frozenset({Action.RATIFICATION, Action.ACCEPTANCE, Action.APPROVAL})
 """The acts that complete a signature made subject to them (VCLT art. 14)."""
 
 AT_SIGNATURE: Final[frozenset[Action]] = frozenset({Action.SIGNATURE, Action.DEFINITIVE_SIGNATURE})
 """The acts that need an open window for signature."""
+
+SIGNING: Final[frozenset[Action]] = AT_SIGNATURE | {Action.SUCCESSION_TO_SIGNATURE}
+"""The acts that make a signatory; a successor State takes over its predecessor's signature (VSSRT art. 18 to 20)."""

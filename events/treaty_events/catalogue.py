@@ -7,7 +7,7 @@ changed shape gets a new ``VERSIONS`` entry and an upcaster from each older vers
 from collections.abc import Callable
 from typing import Any, Final
 
-from treaty_events import claims, corrections, deposits, milestones, treaties
+from treaty_events import claims, corrections, deposits, imports, milestones, treaties
 from treaty_events.errors import UnknownEventName
 from treaty_events.facts import Fact
 from treaty_events.milestones import Kind, MilestoneAnnounced, Status
@@ -38,6 +38,7 @@ META: Final[dict[str, type[Fact]]] = {
     "treaty.fact.corrected": corrections.FactCorrected,
     "treaty.fact.retracted": corrections.FactRetracted,
     "treaty.fact.reinstated": corrections.FactReinstated,
+    "treaty.milestones.settled": imports.MilestonesSettled,
 }
 _ALWAYS: Final = (Status.REACHED, Status.REVISED, Status.REVOKED, Status.LOST)
 _AHEAD: Final = (Status.SCHEDULED, Status.RESCHEDULED, Status.CANCELLED)
@@ -53,13 +54,15 @@ MILESTONES: Final[dict[str, type[Fact]]] = {
     for kind in Kind
     for status in (*_ALWAYS, *(_AHEAD if kind in milestones.SCHEDULED_KINDS else ()))
 }
-NAMES: Final[dict[str, type[Fact]]] = FACTS | META | MILESTONES
+DIGESTS: Final[dict[str, type[Fact]]] = {"treaty.import.finished": imports.ImportFinished}
+"""Announcements that stand for many; told like milestones."""
+NAMES: Final[dict[str, type[Fact]]] = FACTS | META | MILESTONES | DIGESTS
 VERSIONS: Final[dict[str, int]] = {}
 """Names whose body is past its first shape, with the current version."""
 UPCASTERS: Final[dict[tuple[str, int], Callable[[Body], Body]]] = {}
 """(name, version) to a function that turns that body into the next version's."""
 
-_NAME_OF: Final[dict[type[Fact], str]] = {cls: name for name, cls in (FACTS | META).items()}
+_NAME_OF: Final[dict[type[Fact], str]] = {cls: name for name, cls in (FACTS | META | DIGESTS).items()}
 
 
 def name_of(event: Fact) -> str:
@@ -83,7 +86,7 @@ def class_of(name: str) -> type[Fact]:
 
 def category_of(name: str) -> str:
     """``milestone``, ``meta`` or ``fact``; an unknown name is a ``fact``."""
-    if name in MILESTONES:
+    if name in MILESTONES or name in DIGESTS:
         return "milestone"
     return "meta" if name in META else "fact"
 

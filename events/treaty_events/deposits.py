@@ -31,7 +31,7 @@ class ParticipantAct(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class Signed(ParticipantAct):
-    """A signature subject to ratification, acceptance or approval."""
+    """A signature subject to ratification, acceptance or approval, or the taking over of a predecessor's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +99,7 @@ class TerritorialApplicationDeclared(ParticipantAct):
 
 EVENT_OF: dict[Action, type[ParticipantAct]] = {
     Action.SIGNATURE: Signed,
+    Action.SUCCESSION_TO_SIGNATURE: Signed,
     Action.DEFINITIVE_SIGNATURE: InstrumentDeposited,
     Action.RATIFICATION: InstrumentDeposited,
     Action.ACCEPTANCE: InstrumentDeposited,
@@ -108,6 +109,7 @@ EVENT_OF: dict[Action, type[ParticipantAct]] = {
     Action.SUCCESSION: InstrumentDeposited,
     Action.SIMPLIFIED_PROCEDURE: InstrumentDeposited,
     Action.DEEMED_CONSENT: InstrumentDeposited,
+    Action.CONSENT_TO_BE_BOUND: InstrumentDeposited,
     Action.PROVISIONAL_APPLICATION: ProvisionallyApplied,
     Action.RESERVATION: ReservationMade,
     Action.DECLARATION: DeclarationMade,

@@ -6,10 +6,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """When our log accepted the fact (UTC instant), and the named key that wrote it."""
+    """When our log accepted the fact (UTC instant), and the named key that wrote it.
+
+    ``imported`` is the id of the import that brought it in as history; such a fact is no news, and nobody is told of it
+    who did not ask for history.
+    """
 
     at: datetime
     by: str
+    imported: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
