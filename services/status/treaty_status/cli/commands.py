@@ -19,6 +19,20 @@ cli.add_typer(key_commands.cli, name="keys")
 
 
 @cli.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default=False)] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default=False)] = None,
+    database: Database = None,
+) -> None:
+    """Serve the record over HTTP. Settings come from TREATY_… and from these options."""
+    from treaty_status.cli import serving
+
+    with reported(as_json=False):
+        serving.run(host=host, port=port, database=database)
+
+
+@cli.command()
 def record(
     *,
     treaty: Treaty,

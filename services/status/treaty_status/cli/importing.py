@@ -22,6 +22,9 @@ from treaty_status.cli.service import HERE, TIMEOUT_SECONDS, accepted, authorize
 
 SIDE_BY_SIDE: Final = 16
 ATTEMPTS: Final = 4
+FAULT: Final = 500
+"""From this HTTP status on, the service is to blame."""
+OFFICIAL: Final = "official_depositary"
 Progress = Callable[[], None]
 Client = AbstractAsyncContextManager[httpx.AsyncClient]
 
@@ -76,7 +79,7 @@ def import_history(history: History, client: Client, *, done: Progress = lambda:
     """Put a history into the record; ``done`` is called for each line settled.
 
     Raises:
-        Refused: the definition itself was refused, or the key.
+        Refused: the definition itself was refused, or the key, or the service failed.
         Unreachable: the service stopped answering; running the import again goes on where it stopped.
     """
     return asyncio.run(_import(history, client, done))
@@ -108,14 +111,22 @@ async def _define(service: httpx.AsyncClient, history: History) -> str:
 
 async def _known(service: httpx.AsyncClient, treaty: str) -> Counter[str]:
     response = accepted(await service.get(f"/v1/treaties/{treaty}/log"))
-    return Counter(mark(json.loads(line)["data"]) for line in response.text.splitlines() if line)
+    return Counter(one for line in response.text.splitlines() if line for one in marks(json.loads(line)["data"]))
 
 
-def mark(body: dict[str, Any]) -> str:
-    """What makes a line the same as an event: who did what on which day, or who said what when."""
-    if "statement" in body:
-        return "\t".join(str(body.get(name)) for name in ("claimed_on", "source", "statement"))
-    return "\t".join(str(body.get(name)) for name in ("participant", "action", "act_date"))
+def marks(data: dict[str, Any]) -> list[str]:
+    """What a line would have to be to say the same as an event: the act, or the statement and the act it speaks of."""
+    act = "\t".join(str(data.get(name)) for name in ("participant", "action", "act_date"))
+    if "statement" not in data:
+        return [act]
+    return ["\t".join(str(data.get(name)) for name in ("claimed_on", "source", "statement")), f"claim\t{act}"]
+
+
+def mark(line: dict[str, Any]) -> str:
+    """What of an event a line is compared with. An act that is not the depositary's word was kept as a claim."""
+    if "statement" in line or line.get("tier", OFFICIAL) == OFFICIAL:
+        return marks(line)[0]
+    return marks({**line, "statement": ""})[1]
 
 
 async def _file(
@@ -186,10 +197,10 @@ async def _send(service: httpx.AsyncClient, item: _Item, tally: Tally) -> Refuse
     try:
         receipt = accepted(response).json()
     except Refused as refusal:
-        if refusal.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise
+        if refusal.status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) or refusal.status >= FAULT:
+            raise  # no line of the file is to blame, and every other line would end the same way
         return refusal
-    if receipt.get("replayed"):
+    if response.headers.get("idempotency-replayed") == "true":
         tally.already_there += 1
     elif receipt.get("recorded_as") == "claim" and item.path.endswith("/actions"):
         tally.kept_as_claims += 1

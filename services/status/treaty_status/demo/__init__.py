@@ -1,5 +1,6 @@
 """A demonstration on one machine: the convention, a rehearsal of it, and webhooks that arrive while one watches."""
 
-from treaty_status.demo.story import Choices, NothingArrived, demonstrate
+from treaty_status.demo.services import ServiceDied
+from treaty_status.demo.story import Choices, DemonstrationFailed, demonstrate
 
-__all__ = ["Choices", "NothingArrived", "demonstrate"]
+__all__ = ["Choices", "DemonstrationFailed", "ServiceDied", "demonstrate"]

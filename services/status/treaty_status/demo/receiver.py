@@ -79,8 +79,11 @@ class Receiver:
             )
             content: dict[str, Any] = json.loads(body) if genuine else {"type": "?", "data": {}}
             arrived = Arrived(headers.get("webhook-id", ""), genuine, content["type"], content["data"])
-            if arrived.webhook_id not in self._arrived or not genuine:
-                self._arrived.setdefault(arrived.webhook_id, arrived)
+            known = self._arrived.get(arrived.webhook_id)
+            if known is None or genuine > known.verified:  # a forgery first must not hide the webhook itself
+                self._arrived[arrived.webhook_id] = arrived
+                self._told(arrived)
+            elif not genuine:
                 self._told(arrived)
             self._news.notify_all()
         return genuine

@@ -31,8 +31,6 @@ class Screen:
                 f"{claims.recorded + claims.already_there} claims kept beside them"
             )
         )
-        for one in (*acts.refused, *claims.refused):
-            self._print(Text(f"  refused, line {one['line']}: {one['detail']}", style="red"))
 
     def standing(self, status: Mapping[str, Any]) -> None:
         """Where the treaty stands, in one sentence."""

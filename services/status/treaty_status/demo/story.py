@@ -40,8 +40,8 @@ DAYS_BETWEEN_DEPOSITS: Final = 6
 ORGANISATIONS: Final = frozenset({"reio", "io"})
 
 
-class NothingArrived(Exception):
-    """A webhook that had to come did not come in time."""
+class DemonstrationFailed(Exception):
+    """Something that had to happen did not; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def demonstrate(choices: Choices, screen: Screen) -> None:
 
     Raises:
         ServiceDied: a service did not start or ended.
-        NothingArrived: a webhook did not come.
+        DemonstrationFailed: the history was refused, or a webhook did not come.
         KeyboardInterrupt: Ctrl-C or SIGTERM; by then everything has ended.
     """
     with _terminated_like_interrupted(), _folder(choices.folder) as folder, Services() as services:
@@ -119,6 +119,10 @@ def _load(status: Service, secret: str, screen: Screen) -> None:
     screen.step("Loading the record", "United Nations Convention against Cybercrime, opened in Hanoi")
     balance = import_history(history(TREATY), over_http(status.url, secret))
     screen.loaded(balance)
+    if balance.refused:
+        raise DemonstrationFailed(
+            f"The record refused lines of its own history: {[*balance.acts.refused, *balance.claims.refused][:3]}"
+        )
     with Api(status.url) as record:
         screen.standing(record.get(f"/v1/treaties/{TREATY}"))
 
@@ -186,7 +190,7 @@ def _crosses(receipt: dict[str, Any], kind: str) -> bool:
 
 def _must_arrive(receiver: Receiver, kind: str) -> None:
     if not receiver.has(kind, within_seconds=ARRIVES_SECONDS):
-        raise NothingArrived(f"No verified {kind} came within {ARRIVES_SECONDS:.0f} s.")
+        raise DemonstrationFailed(f"No verified {kind} came within {ARRIVES_SECONDS:.0f} s.")
 
 
 def _today() -> date:
