@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from treaty_events import CONSENT, Action, ParticipantAct
-from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE
+from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
 from treaty_status.domain.evaluation import bindings, known_days, withdrawal_effect
@@ -256,7 +256,7 @@ def _parent(case: Case) -> Refusal | None:
 
 
 def _twice(case: Case) -> Refusal | None:
-    if case.act.action is Action.SIGNATURE and case.own.signature is not None:
+    if case.act.action in SIGNING - {Action.DEFINITIVE_SIGNATURE} and case.own.signature is not None:
         first = case.own.signature
         return no.AlreadySigned(
             f"{case.name} signed on {first.event.act_date}.",

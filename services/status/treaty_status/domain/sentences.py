@@ -41,6 +41,7 @@ _REASONS: Final = {
 ACTIONS: Final = {
     "en": {
         "signature": "signature",
+        "succession_to_signature": "succession to signature",
         "definitive_signature": "definitive signature",
         "ratification": "ratification",
         "acceptance": "acceptance",
@@ -50,6 +51,7 @@ ACTIONS: Final = {
         "succession": "succession",
         "simplified_procedure": "simplified procedure",
         "deemed_consent": "deemed consent",
+        "consent_to_be_bound": "consent to be bound",
         "consent_withdrawn": "withdrawal of consent",
         "withdrawal_notified": "denunciation",
         "withdrawal_revoked": "revocation of denunciation",
@@ -61,6 +63,7 @@ ACTIONS: Final = {
     },
     "fr": {
         "signature": "signature",
+        "succession_to_signature": "succession à la signature",
         "definitive_signature": "signature définitive",
         "ratification": "ratification",
         "acceptance": "acceptation",
@@ -70,6 +73,7 @@ ACTIONS: Final = {
         "succession": "succession",
         "simplified_procedure": "procédure simplifiée",
         "deemed_consent": "consentement réputé donné",
+        "consent_to_be_bound": "consentement à être lié",
         "consent_withdrawn": "retrait du consentement",
         "withdrawal_notified": "dénonciation",
         "withdrawal_revoked": "retrait de la dénonciation",

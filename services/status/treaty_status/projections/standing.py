@@ -8,7 +8,9 @@ from treaty_events import (
     ClaimRecorded,
     DeclarationMade,
     Fact,
+    ImportFinished,
     MilestoneAnnounced,
+    MilestonesSettled,
     ObjectionMade,
     ProvisionallyApplied,
     RehearsalClosed,
@@ -40,6 +42,8 @@ QUIET: frozenset[type[Fact]] = frozenset(
         TerritorialApplicationDeclared,
         ClaimRecorded,
         MilestoneAnnounced,
+        MilestonesSettled,
+        ImportFinished,
         RehearsalDayReached,
         RehearsalClosed,
     }
