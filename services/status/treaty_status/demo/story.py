@@ -149,10 +149,14 @@ def _open_rehearsal(record: Api, desk: Api, receiver: Receiver, screen: Screen) 
 def _rehearse(record: Api, rehearsal: str, receiver: Receiver, choices: Choices, screen: Screen) -> None:
     screen.step("Depositing instruments, one by one", "invented dates, in the order in which the States signed")
     day = _today()
-    for row in depositors(record.get(f"/v1/treaties/{rehearsal}/participants"), _order()):
+    rows = depositors(record.get(f"/v1/treaties/{rehearsal}/participants"), _order())
+    for number, row in enumerate(rows, start=1):
         day += timedelta(days=DAYS_BETWEEN_DEPOSITS)
         receipt = record.post(f"/v1/treaties/{rehearsal}/actions", deposit(row, day))
-        screen.deposited(row["name"], day, receipt)
+        screen.deposited(number, row["name"], day, receipt)
+        if row["kind"] in ORGANISATIONS:
+            for one in record.get(f"/v1/treaties/{rehearsal}/explanation")["not_counted"]:
+                screen.remark(one["text"]["en"])
         if _crosses(receipt, THRESHOLD):
             break
         time.sleep(choices.pace_seconds)
