@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.services.pages_world import Record, app_of, define, deposits, hanoi, plain, rehearsal, rule
+from treaty_events import Tier
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.treaties import Known
 from treaty_status.application.views import TreatyPage, TreatyQuery, ViewsUnavailable
@@ -285,7 +286,7 @@ def test_the_claim_of_71_articles_stands_beside_the_record_with_its_source(clien
 
 def test_an_address_that_is_not_of_the_web_is_not_made_a_link() -> None:
     record, client = one_treaty(plain(articles=3))
-    claim = {"claimed_on": "2026", "source": "S", "statement": HOSTILE, "about": "articles", "tier": "press"}
+    claim = {"claimed_on": "2026", "source": "S", "statement": HOSTILE, "about": "articles", "tier": Tier.PRESS}
     record.order(RecordClaim(treaty="X-1", claim={**claim, "value": 4, "url": "javascript:alert(1)"}))
     page = read(client, "/treaties/X-1")
 

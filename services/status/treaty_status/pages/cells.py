@@ -40,7 +40,7 @@ def cells(*, have: int, need: int, labels: Sequence[str] = ()) -> Cells:
     """Cells for ``have`` of ``need``; ``labels`` name the instruments counted, in the order of their days."""
     each = 1 if need <= MOST_CELLS else ceil(need / (MOST_CELLS // 2))
     number = ceil(need / each)
-    filled = min(number, have // each)
+    filled = number if have >= need else min(number - 1, have // each)
     names = list(labels) if each == 1 else []
     row = [Cell(n < filled, names[n] if n < filled and n < len(names) else "") for n in range(number)]
     groups = [tuple(row[start : start + GROUP]) for start in range(0, number, GROUP)]
