@@ -79,7 +79,6 @@ def create_app(
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=body_limit_bytes,
         openapi_tags=TAGS,
         servers=None if public_url is None else [{"url": public_url}],
         redirect_slashes=False,
