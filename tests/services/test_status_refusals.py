@@ -377,7 +377,7 @@ def test_defining_needs_the_scope_define(service: Status) -> None:
 
 def test_a_revoked_key_is_refused_within_five_seconds(service: Status) -> None:
     now = [0.0]
-    access, service.app.surface.access._now_seconds = service.app.surface.access, lambda: now[0]  # noqa: SLF001
+    access, service.app.surface.access._now_seconds = service.app.surface.access, lambda: now[0]
     keys = service.app.surface.desk.keys
     key, secret = keys.create(name="to-be-revoked", scopes=["record"], now=service.clock.now)  # type: ignore[list-item]
     held = {"authorization": f"Bearer {secret}"}
