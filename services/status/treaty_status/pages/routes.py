@@ -11,16 +11,16 @@ from fastapi.responses import RedirectResponse
 
 from treaty_status.application.documents import view
 from treaty_status.application.event_log import LogUnavailable
-from treaty_status.application.treaties import Treaties
+from treaty_status.application.treaties import Known, Treaties
 from treaty_status.application.views import TreatyQuery, TreatyRow, Views, ViewsUnavailable
 from treaty_status.application.writer import today_at
-from treaty_status.domain.iso import iso_date
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 from treaty_status.pages.addresses import HOME, Here, address, treaty_path
 from treaty_status.pages.files import FOLDER, FOR_EVER, Files
 from treaty_status.pages.index_page import MOST_REHEARSALS, PAGE, Shelf, index_page
 from treaty_status.pages.languages import Language, chosen
+from treaty_status.pages.moments import NotADay, NotAnInstant, day, instant, written_instant
 from treaty_status.pages.rendering import Renderer
 from treaty_status.pages.treaty_page import Telling, treaty_page
 from treaty_status.pages.wording import Words
@@ -37,8 +37,6 @@ GUARDS: Final = {
 MOST_ASKED: Final = 200
 """Characters of a search or a date that are looked at."""
 SECONDS_TO_RETRY: Final = 2
-FIRST_YEAR: Final = 1600
-LAST_YEAR: Final = 2999
 
 
 class Desk(Protocol):
@@ -128,23 +126,35 @@ class Pages:
         return RedirectResponse(str(request.url.replace(path=HOME).remove_query_params("as_of")), status_code=308)
 
     def treaty(self, request: Request, treaty: str) -> Response:
-        """One treaty at the end of one day."""
+        """One treaty at the end of one day, as we knew it at an instant or know it now."""
         reader = self._reader(request)
         here = Here(treaty_path(treaty), {"lang": reader.language.names})
+        asked_day, asked_instant = reader.query("as_of"), reader.query("known_at")
         try:
-            known = self._desk.treaties.get(treaty)
+            known_at = instant(asked_instant) if asked_instant else None
+            as_of = day(asked_day) if asked_day else None
+        except NotADay:
+            return self._bad_date(reader, asked_day, treaty, here)
+        except NotAnInstant:
+            return self._bad_instant(reader, asked_instant, treaty, here)
+        try:
+            known = self._known(treaty, known_at)
         except LogUnavailable:
             return self._unavailable(reader, here)
         if not isinstance(known.state, Treaty):
             return self._unknown_treaty(reader, treaty, here)
+        if known.state.closed:
+            return self._closed(reader, known.state, here)
         today = self._today(known.state)
-        asked = reader.query("as_of")
-        try:
-            as_of = day(asked) if asked else today
-        except ValueError:
-            return self._bad_date(reader, asked, treaty, today, here)
-        told = view(known.state, known.position, as_of=as_of, lang=reader.language.names, world=self._desk.world)
-        page = Telling(told=told, today=today, language=reader.language, origin=reader.origin, group=self._group_name)
+        lang, world = reader.language.names, self._desk.world
+        page = Telling(
+            told=view(known.state, known.position, as_of=as_of or today, lang=lang, world=world),
+            today=today,
+            known_at=known_at,
+            language=reader.language,
+            origin=reader.origin,
+            group=self._group_name,
+        )
         return self._page("treaty.html", treaty_page(page), reader, page.here)
 
     def file(self, request: Request, name: str) -> Response:
@@ -160,10 +170,20 @@ class Pages:
         ways = [_way(say("problem.to_list"), address(HOME, lang=reader.language.names))]
         return self._problem("unknown_treaty", 404, reader, here, ways, id=treaty[:MOST_ASKED])
 
-    def _bad_date(self, reader: Reader, asked: str, treaty: str, today: date, here: Here) -> Response:
-        say = Words(reader.language.text)
-        ways = [_way(say("problem.to_treaty", id=treaty), here())]
-        return self._problem("bad_date", 422, reader, here, ways, asked=asked, example=today.isoformat())
+    def _bad_date(self, reader: Reader, asked: str, treaty: str, here: Here) -> Response:
+        ways = [_way(Words(reader.language.text)("problem.to_treaty", id=treaty), here())]
+        example = self._desk.clock().date().isoformat()
+        return self._problem("bad_date", 422, reader, here, ways, asked=asked, example=example)
+
+    def _bad_instant(self, reader: Reader, asked: str, treaty: str, here: Here) -> Response:
+        ways = [_way(Words(reader.language.text)("problem.to_treaty", id=treaty), here())]
+        example = written_instant(self._desk.clock().replace(microsecond=0))
+        return self._problem("bad_instant", 422, reader, here, ways, asked=asked, example=example)
+
+    def _closed(self, reader: Reader, treaty: Treaty, here: Here) -> Response:
+        say, record = Words(reader.language.text), treaty.rehearsal_of or treaty.id
+        ways = [_way(say("rehearsal.record", id=record), address(treaty_path(record), lang=reader.language.names))]
+        return self._problem("closed", 410, reader, here, ways, id=treaty.id)
 
     def _unavailable(self, reader: Reader, here: Here) -> Response:
         return self._problem("unavailable", 503, reader, here, [_way(Words(reader.language.text)("retry"), here())])
@@ -195,6 +215,9 @@ class Pages:
         language = chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
         return Reader(request, language, self._public_url or str(request.base_url).rstrip("/"))
 
+    def _known(self, treaty: str, known_at: datetime | None) -> Known:
+        return self._desk.treaties.get(treaty) if known_at is None else self._desk.treaties.known_at(treaty, known_at)
+
     def _group_name(self, group: str, lang: str) -> str | None:
         found = self._groups.get(group)
         return None if found is None else found.name(lang)
@@ -208,18 +231,6 @@ class Pages:
 
     def _day_in(self, zone: str) -> date:
         return today_at(zone, self._desk.clock())
-
-
-def day(text: str) -> date:
-    """The day asked for.
-
-    Raises:
-        ValueError: not ``YYYY-MM-DD``, or in no treaty's lifetime, where a rule's arithmetic may leave the calendar.
-    """
-    found = iso_date(text)
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(f"The year lies between {FIRST_YEAR} and {LAST_YEAR} (got: {found.year}).")
-    return found
 
 
 def _way(title: str, href: str) -> dict[str, str]:

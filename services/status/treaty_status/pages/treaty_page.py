@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -22,6 +22,7 @@ from treaty_status.pages import dates
 from treaty_status.pages.addresses import Here, address, data_path, treaty_path
 from treaty_status.pages.cells import Cells, cells
 from treaty_status.pages.languages import Language, direction
+from treaty_status.pages.moments import written_instant
 from treaty_status.pages.numbers import amount
 from treaty_status.pages.subjects import GroupName, Subjects
 from treaty_status.pages.wording import Words, distance
@@ -55,10 +56,14 @@ UNDATED: Final = frozenset({"/log"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """One treaty at the end of one day, for one reader. ``today`` is the depositary's, or the rehearsal's."""
+    """One treaty at the end of one day, for one reader. ``today`` is the depositary's, or the rehearsal's.
+
+    ``known_at`` None: as we know it now.
+    """
 
     told: View
     today: date
+    known_at: datetime | None
     language: Language
     origin: str
     group: GroupName
@@ -76,8 +81,13 @@ class Telling:
     @property
     def here(self) -> Here:
         """This state's own address: always with its day, so that it can be cited."""
-        query = {"as_of": self.told.as_of.isoformat(), "lang": self.language.names}
-        return Here(treaty_path(self.told.treaty.id), query)
+        return Here(treaty_path(self.told.treaty.id), self.query)
+
+    @property
+    def query(self) -> dict[str, str | None]:
+        """What is asked: the legal day, the instant, the language."""
+        known_at = None if self.known_at is None else written_instant(self.known_at)
+        return {"as_of": self.told.as_of.isoformat(), "known_at": known_at, "lang": self.language.names}
 
     def day(self, iso: str | None) -> Markup:
         """A day as this reader reads it."""
@@ -99,7 +109,6 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         "status": status,
         "notice": status["notice"],
         "rehearsing": not status["livemode"],
-        "closed": told.whole.closed,
         "rehearsal_day": None if status["rehearsal_day"] is None else page.plain_day(status["rehearsal_day"]),
         "record": None if status["rehearsal_of"] is None else _of_record(status["rehearsal_of"], page),
         "titles": {
@@ -108,6 +117,7 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         },
         "today": page.today.isoformat(),
         "other_day": _other_day(page),
+        "known_at": page.query["known_at"],
         "progress": _progress(status, why, page),
         "counts": _counts(status, page),
         "dates": _dates(status, page),
@@ -482,6 +492,8 @@ def _claim(claim: Document, page: Telling) -> dict[str, Any]:
 def _citation(status: Document, page: Telling) -> str:
     day = page.plain_day(status["as_of"])
     parts = [status["short_title"], status["id"], f"{page.say('as_of').lower()} {day}"]
+    if page.query["known_at"]:
+        parts.append(page.say("known_at.cited", instant=page.query["known_at"]))
     return ", ".join(parts) + "."
 
 
@@ -509,4 +521,4 @@ def _data(page: Telling) -> list[dict[str, str]]:
 
 def _dated(part: str, page: Telling) -> str:
     path = data_path(page.told.treaty.id, part)
-    return address(path, as_of=page.told.as_of.isoformat(), lang=page.language.names)
+    return address(path, **page.query)

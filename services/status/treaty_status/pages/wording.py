@@ -60,7 +60,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rehearsal.day": ("Its calendar stands at {day}.", "Son calendrier est au {day}."),
     "rehearsal.record": ("See the record of {id}", "Voir le registre de {id}"),
-    "rehearsal.closed": ("This rehearsal is closed.", "Cette répétition est close."),
     # ---- force -------------------------------------------------------------------------------------------------------
     "force.in_force": ("In force", "En vigueur"),
     "force.threshold_met": ("Threshold reached, not yet in force", "Seuil atteint, pas encore en vigueur"),
@@ -77,6 +76,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{day} has not come yet: the page shows what the acts recorded so far lead to.",
         "Le {day} n'est pas encore venu : la page montre où mènent les actes enregistrés jusqu'ici.",
     ),
+    "known_at.note": (
+        "This is what was recorded by {instant}; later records and corrections are left out.",
+        "Voici ce qui était enregistré au {instant} ; les actes et corrections enregistrés depuis sont omis.",
+    ),
+    "known_at.now": ("As known now", "D'après le registre actuel"),
+    "known_at.cited": ("as recorded by {instant}", "d'après le registre du {instant}"),
     # ---- progress ----------------------------------------------------------------------------------------------------
     "progress": ("Progress towards entry into force", "Vers l'entrée en vigueur"),
     "progress.condition": ("The condition for entry into force", "La condition d'entrée en vigueur"),
@@ -313,6 +318,24 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "problem.bad_date.way_out": (
         "Write the day as year, month and day, such as {example}, or leave it out for today.",
         "Écrivez l'année, le mois et le jour, par exemple {example}, ou omettez la date pour aujourd'hui.",
+    ),
+    "problem.bad_instant": ("This is not an instant", "Ce n'est pas un instant"),
+    "problem.bad_instant.detail": (
+        "“{asked}” does not name an instant with its time zone.",
+        "« {asked} » ne désigne aucun instant avec son fuseau horaire.",
+    ),
+    "problem.bad_instant.way_out": (
+        "Write it like {example}, or leave it out for what is known now.",
+        "Écrivez par exemple {example}, ou omettez-le pour l'état actuel du registre.",
+    ),
+    "problem.closed": ("This rehearsal is closed", "Cette répétition est close"),
+    "problem.closed.detail": (
+        "{id} was a practice copy and is no longer shown.",
+        "{id} était une copie d'exercice et n'est plus affichée.",
+    ),
+    "problem.closed.way_out": (
+        "The record that it practised on is open.",
+        "Le registre dont elle était la copie reste ouvert.",
     ),
     "problem.unavailable": ("The record cannot be read at the moment", "Le registre ne peut être lu pour l'instant"),
     "problem.unavailable.detail": (
