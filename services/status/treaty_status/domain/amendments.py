@@ -8,6 +8,8 @@ from treaty_events import EVENT_OF, Action, ParticipantAct, Tier
 from treaty_status.domain.iso import iso_date
 
 _DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on"})
+_YES_OR_NO: Final = frozenset({"ended", "opposes_entry_into_force"})
+_NEEDED: Final = frozenset({"participant", "extent"})
 _FIXED: Final = frozenset({"treaty", "recorded", "evidence", "override"})
 CORRECTABLE: Final = frozenset(
     field.name for kind in set(EVENT_OF.values()) for field in fields(kind) if field.name not in _FIXED
@@ -18,21 +20,21 @@ CORRECTABLE: Final = frozenset(
 def amended(act: ParticipantAct, changes: dict[str, Any]) -> ParticipantAct:
     """The act with these fields replaced; a changed action may turn it into another kind of event.
 
+    What only the old kind had is left behind.
+
     Raises:
-        ValueError: a field that may not change, or a value that is not of its kind.
+        ValueError: a field that may not change, or that the act does not have, or a value that is not of its kind.
     """
     typed = {name: _typed(name, value) for name, value in changes.items()}
     action = typed.get("action", act.action)
     kind = EVENT_OF[action]
-    if kind is type(act):
-        return replace(act, **_known(kind, typed))
-    kept = {field.name: getattr(act, field.name) for field in fields(act)}
-    return kind(**_known(kind, kept | typed))
-
-
-def _known(kind: type[ParticipantAct], values: dict[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
-    return {name: value for name, value in values.items() if name in names}
+    if foreign := sorted(typed.keys() - names):
+        raise ValueError(f"An act of the kind {action.value} has no field {foreign[0]!r}.")
+    if kind is type(act):
+        return replace(act, **typed)
+    kept = {field.name: getattr(act, field.name) for field in fields(act) if field.name in names}
+    return kind(**(kept | typed))
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -43,7 +45,17 @@ def _typed(name: str, value: Any) -> Any:
     if name in _DATES:
         if value is None and name != "act_date":
             return None
-        return value if type(value) is date else iso_date(str(value))
+        if type(value) is date:
+            return value
+        return iso_date(value if isinstance(value, str) else f"{value!r}, no text")
     if name == "action":
         return Action(value)
-    return Tier(value) if name == "tier" else value
+    if name == "tier":
+        return Tier(value)
+    if name in _YES_OR_NO:
+        if type(value) is not bool:
+            raise ValueError(f"The field {name!r} is true or false (got: {str(value)[:40]!r}).")
+        return value
+    if not (isinstance(value, str) or (value is None and name not in _NEEDED)):
+        raise ValueError(f"The field {name!r} is text (got: {str(value)[:40]!r}).")
+    return value

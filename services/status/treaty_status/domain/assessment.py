@@ -6,25 +6,30 @@ A milestone in the future is one that will be reached without any further act: t
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Final
 
 from treaty_events import Consequence, Kind, Progress
-from treaty_status.domain.evaluation import Binding, Mark, Outcome, bindings, evaluate, known_days
+from treaty_status.domain.evaluation import (
+    NOBODY,
+    Binding,
+    Crossing,
+    Mark,
+    Outcome,
+    Who,
+    bindings,
+    evaluate,
+    known_days,
+)
 from treaty_status.domain.participation import Life, Participation
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
-
-Who = frozenset[tuple[str, str]]
-"""Participants and the acts by which they carried the treaty over a line."""
 
 SIGNATURE_COUNTS: Final = (10, 25, 50, 100)
 CONSENT_PERCENTS: Final = (25, 50, 75, 90)
 CONSENTS_REMAINING: Final = (10, 5, 3, 2, 1)
 CLOSING_NOTICE_DAYS: Final = (90, 30, 7, 1)
 COUNTDOWN_DAYS: Final = (60, 30, 7, 1)
-NOBODY: Final[Who] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,8 @@ def treaty_milestones(treaty: Treaty, outcome: Outcome | None) -> Iterator[Miles
     yield from _signatures(treaty, lines)
     yield from _first_consent(treaty, lines)
     if outcome is not None and treaty.rule is not None:
-        yield from _approach(outcome, lines, treaty)
-        yield from _crossing(outcome, lines, treaty)
+        yield from _approach(outcome, lines)
+        yield from _crossings(outcome, lines)
 
 
 def _signature_window(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
@@ -105,9 +110,15 @@ def _signature_window(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
     closes_on = signature_closes_on(treaty)
     if closes_on is not None:
         for days in CLOSING_NOTICE_DAYS:
-            day = closes_on - timedelta(days=days)
+            day = earlier(closes_on, days=days)
             yield lines.line(Kind.SIGNATURE_CLOSING_SOON, str(days), day, overtaken_on=closes_on)
-        yield lines.line(Kind.SIGNATURE_CLOSING, "all", closes_on, due_on=closes_on + timedelta(days=1))
+        if closes_on < date.max:
+            yield lines.line(Kind.SIGNATURE_CLOSING, "all", closes_on, due_on=closes_on + timedelta(days=1))
+
+
+def earlier(day: date, *, days: int) -> date:
+    """So many days before, or the first day of the calendar."""
+    return date.fromordinal(max(1, day.toordinal() - days))
 
 
 def signature_closes_on(treaty: Treaty) -> date | None:
@@ -134,14 +145,11 @@ def _signatures(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
 
 
 def _first_consent(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
-    for day, who in _by_day(_consent_acts(treaty))[:1]:
-        yield lines.line(Kind.CONSENT_FIRST, "all", day, attributed=who)
-
-
-def _consent_acts(treaty: Treaty) -> Iterator[tuple[date, str, str]]:
-    for own in treaty.participations.values():
-        for life in own.lives:
-            yield life.on, own.participant, life.consent.event.action.value
+    given = [(life.on, life.consent.event) for own in treaty.participations.values() for life in own.lives[:1]]
+    if given:
+        first = min(day for day, _ in given)
+        who = frozenset((act.participant, act.action.value) for day, act in given if day == first)
+        yield lines.line(Kind.CONSENT_FIRST, "all", first, attributed=who)
 
 
 def _by_day(acts: Iterable[tuple[date, str, str]]) -> list[tuple[date, Who]]:
@@ -151,30 +159,36 @@ def _by_day(acts: Iterable[tuple[date, str, str]]) -> list[tuple[date, Who]]:
     return [(day, frozenset(days[day])) for day in sorted(days)]
 
 
-def _approach(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Milestone]:
+def _approach(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:
     """How the consents drew near, and drew back: one occurrence for each time a level was reached anew."""
-    who_on = dict(_by_day(_consent_acts(treaty)))
-    levels = [(Kind.CONSENT_PERCENT, percent, _at_least(Fraction(percent, 100))) for percent in CONSENT_PERCENTS]
+    levels = [(Kind.CONSENT_PERCENT, percent, _at_least(percent)) for percent in CONSENT_PERCENTS]
     levels += [(Kind.CONSENT_REMAINING, left, _at_most_missing(left)) for left in CONSENTS_REMAINING]
     for kind, level, holds in levels:
         for n, (mark, lost_on) in enumerate(crossings(outcome.marks, holds), start=1):
-            story = _story(mark, who_on, outcome)
-            if kind is Kind.CONSENT_REMAINING and mark.have >= mark.need:
-                story["overtaken_on"] = mark.on
-            yield lines.line(kind, str(level), mark.on, occurrence=n, lost_on=lost_on, **story)
+            jumped = kind is Kind.CONSENT_REMAINING and mark.missing == 0
+            yield lines.line(
+                kind,
+                str(level),
+                mark.on,
+                occurrence=n,
+                lost_on=lost_on,
+                attributed=mark.who,
+                progress=_progress(mark),
+                clause=outcome.track.clause,
+                overtaken_on=mark.on if jumped else None,
+            )
 
 
-def _at_least(share: Fraction) -> Callable[[Mark], bool]:
-    return lambda mark: mark.share >= share
+def _at_least(percent: int) -> Callable[[Mark], bool]:
+    return lambda mark: mark.percent >= percent
 
 
 def _at_most_missing(left: int) -> Callable[[Mark], bool]:
-    return lambda mark: mark.instruments_only and mark.need > left and mark.need - mark.have <= left
+    return lambda mark: mark.missing is not None and mark.missing <= left < mark.need
 
 
-def _story(mark: Mark, who_on: dict[date, Who], outcome: Outcome) -> dict[str, object]:
-    progress = Progress(have=mark.have, need=mark.need) if mark.instruments_only else None
-    return {"attributed": who_on.get(mark.on, NOBODY), "progress": progress, "clause": outcome.track.clause}
+def _progress(mark: Mark) -> Progress | None:
+    return Progress(have=mark.have, need=mark.need) if mark.need else None
 
 
 def crossings(marks: tuple[Mark, ...], holds: Callable[[Mark], bool]) -> list[tuple[Mark, date | None]]:
@@ -190,35 +204,41 @@ def crossings(marks: tuple[Mark, ...], holds: Callable[[Mark], bool]) -> list[tu
     return found if began is None else [*found, (began, None)]
 
 
-def _crossing(outcome: Outcome, lines: _Lines, treaty: Treaty) -> Iterator[Milestone]:
-    crossing = outcome.crossing
-    if crossing is None:
-        return
-    who = dict(_by_day(_consent_acts(treaty))).get(crossing.threshold_on, NOBODY)
-    clause = crossing.track.clause
-    mark = next((mark for mark in outcome.marks if mark.on == crossing.threshold_on), None)
-    progress = None if mark is None or not mark.instruments_only else Progress(have=mark.have, need=mark.need)
-    eif = crossing.entry_into_force_on
+def _crossings(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:
+    standing = () if outcome.crossing is None else (outcome.crossing,)
+    for n, crossing in enumerate((*outcome.lost, *standing), start=1):
+        yield from _crossing(crossing, n, lines)
+
+
+def _crossing(crossing: Crossing, n: int, lines: _Lines) -> Iterator[Milestone]:
+    """A threshold that was lost is another the next time; the entry into force, which never was, remains the one."""
+    clause, eif, lost_on = crossing.track.clause, crossing.entry_into_force_on, crossing.lost_on
     consequence = None if eif is None else Consequence(entry_into_force=eif, clause=clause)
     yield lines.line(
         Kind.THRESHOLD,
         clause,
         crossing.threshold_on,
-        attributed=who,
-        progress=progress,
+        occurrence=n,
+        attributed=crossing.mark.who,
+        lost_on=lost_on,
+        progress=_progress(crossing.mark),
         consequence=consequence,
         clause=clause,
     )
     if eif is None:
         return
-    yield lines.line(Kind.ENTRY_INTO_FORCE, clause, eif, attributed=who, consequence=consequence, clause=clause)
+    if lost_on is None:
+        who = crossing.mark.who
+        yield lines.line(Kind.ENTRY_INTO_FORCE, clause, eif, attributed=who, consequence=consequence, clause=clause)
     for days in COUNTDOWN_DAYS:
-        day = eif - timedelta(days=days)
-        if day >= crossing.threshold_on:
+        day = earlier(eif, days=days)
+        if crossing.threshold_on <= day and (lost_on is None or day < lost_on):
             yield lines.line(
                 Kind.ENTRY_INTO_FORCE_COUNTDOWN,
                 str(days),
                 day,
+                occurrence=n,
+                lost_on=lost_on,
                 consequence=consequence,
                 clause=clause,
                 overtaken_on=eif,
@@ -254,9 +274,9 @@ def _bound(treaty: Treaty, rule: TreatyRule | None, own: Participation, outcome:
 def _binding_lines(lines: _Lines, name: str, n: int, binding: Binding | None, who: Who) -> Iterator[Milestone]:
     if binding is None or binding.effect_on is None:
         return
-    taken_back = binding.life.taken_back_on
-    if taken_back is not None and taken_back <= binding.effect_on:
-        return
+    ends = (binding.life.taken_back_on, binding.leaves_on)
+    if any(day is not None and day <= binding.effect_on for day in ends):
+        return  # it ended before it could bind
     yield lines.line(
         Kind.PARTICIPANT_BOUND, name, binding.effect_on, occurrence=n, attributed=who, clause=binding.clause
     )

@@ -12,7 +12,7 @@ from treaty_events import CONSENT, Action, ParticipantAct
 from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
-from treaty_status.domain.evaluation import bindings, known_days, withdrawal_effect
+from treaty_status.domain.evaluation import Binding, bindings, known_days
 from treaty_status.domain.participation import Life, Participation
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import Treaty
@@ -61,6 +61,14 @@ class Case:
 def objections(case: Case) -> Iterator[Refusal]:
     """Every reason not to record the act, the plainest first."""
     for check in _CHECKS:
+        refusal = check(case)
+        if refusal is not None:
+            yield refusal
+
+
+def misdated(case: Case) -> Iterator[Refusal]:
+    """V12 alone: what holds for a corrected act as well."""
+    for check in (_future, _too_early):
         refusal = check(case)
         if refusal is not None:
             yield refusal
@@ -298,23 +306,27 @@ def _alive(life: Life, case: Case) -> bool:
 
 
 def _left_on(life: Life, case: Case) -> date | None:
-    rule, notice = case.treaty.rule, life.standing_notice
-    if notice is None:
-        return None
-    if rule is None or not rule.leaving:
-        return notice.notified.event.effect_date
+    binding = _binding(life, case)
+    if binding is not None:
+        return binding.leaves_on
+    return None if life.standing_notice is None else life.standing_notice.notified.event.effect_date
+
+
+def _binding(life: Life, case: Case) -> Binding | None:
+    """When this consent binds and when that ends; None while no rule says so."""
+    rule = case.treaty.rule
     outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
-    if outcome is None:
+    if rule is None or outcome is None:
         return None
     found = bindings(case.own, rule, outcome, known_days(case.treaty))
-    return next((binding.leaves_on for binding in found if binding.life is life), None)
+    return next((binding for binding in found if binding.life is life), None)
 
 
 def _something_to_end(case: Case) -> Refusal | None:
-    action, current = case.act.action, case.own.current
+    action, current = case.act.action, case.own.living_on(case.act.act_date)
     if action not in {Action.CONSENT_WITHDRAWN, Action.WITHDRAWAL_NOTIFIED, Action.WITHDRAWAL_REVOKED}:
         return None
-    if current is None or current.on > case.act.act_date:
+    if current is None:
         return no.NothingToTakeBack(
             f"{case.name} had no living consent to be bound on {case.act.act_date}.",
             way_out="Record the consent first, or check the participant.",
@@ -341,18 +353,8 @@ def _something_to_end(case: Case) -> Refusal | None:
 
 
 def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
-    rule = case.treaty.rule
-    outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
-    if rule is None or outcome is None:
-        return None
-    bound = next(
-        (
-            found.effect_on
-            for found in bindings(case.own, rule, outcome, known_days(case.treaty))
-            if found.life is current
-        ),
-        None,
-    )
+    binding = _binding(current, case)
+    bound = None if binding is None else binding.effect_on
     if bound is None or case.act.act_date < bound:
         return None
     return no.AlreadyInForceForIt(
@@ -363,15 +365,11 @@ def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
 
 
 def _in_time(case: Case, current: Life) -> Refusal | None:
-    notice = current.standing_notice
-    if case.treaty.rule is None or notice is None:
-        return None
-    event = notice.notified.event
-    effect = withdrawal_effect(event.act_date, event.effect_date, case.treaty.rule, known_days(case.treaty))
-    if effect is None or case.act.act_date < effect:
+    notice, effect = current.standing_notice, _left_on(current, case)
+    if notice is None or effect is None or case.act.act_date < effect:
         return None
     return no.WithdrawalAlreadyEffective(
-        f"The withdrawal notified on {event.act_date} took effect on {effect};"
+        f"The withdrawal notified on {notice.notified.event.act_date} took effect on {effect};"
         " it can be revoked only before that (VCLT art. 68).",
         way_out="A participant that wants to return consents anew.",
         facts={**case.facts, "effective_on": effect.isoformat(), "check": "V9"},

@@ -63,6 +63,23 @@ def resolve(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) ->
             assert_never(expr)
 
 
+def missing_days(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) -> list[str]:
+    """The reference names of the days that an expression needs and nobody knows."""
+    match expr:
+        case Ref(name=name):
+            return [] if days.get(name) is not None or name in OPTIONAL_REFS else [name]
+        case On():
+            return []
+        case Plus(of=None) | FirstOfNthMonth(of=None):
+            return [] if days.get(trigger) is not None else [trigger]
+        case Plus(of=of) | FirstOfNthMonth(of=of) | FirstOfNextMonth(of=of):
+            return [] if of is None else missing_days(of, days, trigger=trigger)
+        case Later(of=parts) | Earlier(of=parts):
+            return [name for part in parts for name in missing_days(part, days, trigger=trigger)]
+        case _:
+            assert_never(expr)
+
+
 def _plus(start: date, expr: Plus) -> date:
     moved = add_months(start, expr.months + 12 * expr.years)
     try:

@@ -41,7 +41,7 @@ from treaty_status.domain import refusals as no
 from treaty_status.domain.amendments import amended
 from treaty_status.domain.announcements import announcements, changes
 from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
-from treaty_status.domain.checks import Case, Warned, objections, warnings
+from treaty_status.domain.checks import Case, Warned, misdated, objections, warnings
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve
 from treaty_status.domain.world import World
@@ -188,7 +188,7 @@ def effective_day(state: State, order: Order, today: date) -> date:
     if not isinstance(state, Treaty) or state.livemode:
         return today
     day = state.rehearsal_day or today
-    if isinstance(order, RecordAct):
+    if isinstance(order, RecordAct) and order.tier is Tier.OFFICIAL_DEPOSITARY:
         return max(day, order.act_date)
     return max(day, order.on) if isinstance(order, MoveRehearsalDay) else day
 
@@ -339,7 +339,7 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
     }
     facts = {"treaty": treaty.id, "target": order.target}
     if order.kind == "corrected":
-        return FactCorrected(**common, fields=_checked_fields(target.event, order, now, facts))
+        return FactCorrected(**common, fields=_checked_fields(treaty, target.event, order, now, facts))
     if target.retracted is (order.kind == "retracted"):
         raise no.NothingChanged(
             f"The act is {'already' if target.retracted else 'not'} retracted.",
@@ -349,7 +349,9 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
     return (FactRetracted if order.kind == "retracted" else FactReinstated)(**common)
 
 
-def _checked_fields(act: ParticipantAct, order: Correct, now: Circumstances, facts: dict[str, Any]) -> dict[str, Any]:
+def _checked_fields(
+    treaty: Treaty, act: ParticipantAct, order: Correct, now: Circumstances, facts: dict[str, Any]
+) -> dict[str, Any]:
     try:
         after = amended(act, order.fields)
     except ValueError as error:
@@ -358,12 +360,14 @@ def _checked_fields(act: ParticipantAct, order: Correct, now: Circumstances, fac
         ) from error
     if after == act:
         raise no.NothingChanged("The act already reads so.", way_out="Say what was different.", facts=facts)
-    if after.act_date > now.today:
-        raise no.ActInTheFuture(
-            f"The corrected act would be dated {after.act_date}, after today ({now.today}).",
-            way_out="An act is recorded once it has happened.",
+    if after.tier is not Tier.OFFICIAL_DEPOSITARY:
+        raise no.FieldNotCorrectable(
+            "An act rests on the depositary's record; a lesser source makes a claim, not an act.",
+            way_out="Retract the act if the depositary did not record it, and keep the statement as a claim.",
             facts=facts,
         )
+    for refusal in misdated(Case(treaty, after, now.world, now.today)):
+        raise refusal
     return order.fields
 
 

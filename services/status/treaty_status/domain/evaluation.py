@@ -5,44 +5,58 @@ table, population or parent makes an answer unknown and says what is missing; it
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 from typing import Final
 
-from treaty_status.domain.dates import resolve
-from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge
+from treaty_events import Action
+from treaty_status.domain.dates import missing_days
+from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
 from treaty_status.domain.participation import Life, Participation
-from treaty_status.domain.rule import Each, Track, TreatyRule
+from treaty_status.domain.rule import Each, Leaving, Track, TreatyRule
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
 NEVER: Final = date.max
+Days = Mapping[str, date | None]
+Who = frozenset[tuple[str, str]]
+"""Participants, and the acts by which they brought a condition nearer."""
+NOBODY: Final[Who] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far the worst condition was at the end of a day on which something changed."""
+    """How far the worst part of the condition was at the end of a day on which something changed.
+
+    ``percent`` is rounded down; ``missing`` is how many instruments would complete the whole, None where instruments
+    alone cannot. ``who`` are those whose consents of that day count.
+    """
 
     on: date
     have: int
     need: int
-    share: Fraction
-    instruments_only: bool
+    percent: int
+    missing: int | None
+    who: Who = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The day a track's condition held, and the day of entry into force that follows."""
+    """The day a track's condition held, and the day of entry into force that follows; ``lost_on``: undone by law."""
 
     track: Track
     threshold_on: date
     entry_into_force_on: date | None
+    mark: Mark
+    lost_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where the rule stands at the end of a legal day, and how it got there."""
+    """Where the rule stands at the end of a legal day, and how it got there.
+
+    ``crossing`` is the one that stands; ``lost`` are earlier ones that withdrawals of consent undid before force.
+    """
 
     as_of: date
     crossing: Crossing | None
@@ -51,6 +65,7 @@ class Outcome:
     reading: Reading
     marks: tuple[Mark, ...]
     unknown: tuple[str, ...]
+    lost: tuple[Crossing, ...] = ()
 
     @property
     def threshold_on(self) -> date | None:
@@ -67,23 +82,43 @@ class Outcome:
         return self.entry_into_force_on is not None and self.entry_into_force_on <= self.as_of
 
 
-def consents(treaty: Treaty, world: World) -> list[Consent]:
-    """Every consent ever given and not retracted, with the day from which it no longer counts."""
-    found = []
-    for own in treaty.participations.values():
-        for life in own.lives:
-            kind = world.kind(own.participant)
-            found.append(Consent(own.participant, life.consent.event.action, life.on, life.taken_back_on, kind))
-    return found
-
-
 def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> Outcome:
     """Every track is followed; the one that leads into force first wins."""
-    given = [consent for consent in consents(treaty, world) if consent.on <= as_of]
     days = known_days(treaty)
+    found = _evaluated(rule, treaty, days, world, as_of)
+    if found.crossing is None or not _leaving_depends_on_force(rule, treaty):
+        return found
+    days = {**days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
+    return _evaluated(rule, treaty, days, world, as_of)
+
+
+def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
+    """Must the day of force be known before it can be said when a denunciation takes effect?"""
+    if not rule.leaving or not any(
+        life.standing_notice for own in treaty.participations.values() for life in own.lives
+    ):
+        return False
+    story = dict.fromkeys(("received", "specified", "adoption", "opening", "own"), NEVER)
+    return bool(missing_days(rule.leaving[0].takes_effect, story, trigger="received"))
+
+
+def _named(clause: Leaving, story: Days) -> tuple[date | None, list[str]]:
+    return named_day(clause.takes_effect, story, trigger="received")
+
+
+def _evaluated(rule: TreatyRule, treaty: Treaty, days: Days, world: World, as_of: date) -> Outcome:
+    given = consents(rule, treaty, days=days, world=world, as_of=as_of)
     runs = [_follow(track, rule, given, days, world, as_of) for track in rule.in_force]
     crossed = [run for run in runs if run.crossing is not None]
-    return min(crossed, key=_first_into_force) if crossed else runs[0]
+    if crossed:
+        found = min(crossed, key=_first_into_force)
+    else:
+        found = next((run for run in runs if _fits(run.track, as_of)), runs[0])
+    if len(runs) == 1:
+        return found
+    unknown = tuple(dict.fromkeys(name for run in runs for name in run.unknown))
+    met = None if not crossed and any(run.met is None for run in runs) else found.met
+    return replace(found, unknown=unknown, met=met)
 
 
 def _first_into_force(run: Outcome) -> tuple[date, date]:
@@ -93,33 +128,76 @@ def _first_into_force(run: Outcome) -> tuple[date, date]:
 def known_days(treaty: Treaty) -> dict[str, date | None]:
     """The days of a treaty's story that its clauses may refer to."""
     opens = [window.opens_on for window in treaty.windows]
+    if not opens and treaty.rule is not None and treaty.rule.joining is not None:
+        opens = [day for day in (treaty.rule.joining.signature_from,) if day is not None]
     return {"adoption": treaty.details.adopted_on, "opening": min(opens, default=None)}
 
 
-def _follow(
-    track: Track, rule: TreatyRule, given: list[Consent], days: Mapping[str, date | None], world: World, as_of: date
-) -> Outcome:
+def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_of: date) -> list[Consent]:
+    """Every consent given by the end of a day and not retracted, with the day from which it no longer counts."""
+    found = []
+    for name, own in treaty.participations.items():
+        for life in own.lives:
+            on = life.on
+            if on <= as_of:
+                until = None if life.undisturbed else _ends_on(life, rule, days)
+                found.append(Consent(name, life.consent.event.action, on, until, world.kind(name)))
+    return found
+
+
+def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
+    ends = [life.taken_back_on, _leaving(life, rule, {**days, "own": life.on})[0]]
+    return min((day for day in ends if day is not None), default=None)
+
+
+def _follow(track: Track, rule: TreatyRule, given: list[Consent], days: Days, world: World, as_of: date) -> Outcome:
     root = gauge(track.when, world, days)
     changes = _changes(given, root, as_of)
     marks: list[Mark] = []
     crossing: Crossing | None = None
+    lost: list[Crossing] = []
+    passed_over = False  # the condition came to hold outside this track's guard; it does not apply while that lasts
     for day in sorted(changes):
-        for consent in changes[day].ended:
+        change = changes[day]
+        for consent in change.ended:
             root.remove(consent)
-        for consent in changes[day].given:
+        for consent in change.given:
             root.add(consent)
+        if crossing is not None and (rule.latch or (crossing.entry_into_force_on or NEVER) <= day):
+            continue
         met = root.met(day)
-        if crossing is None:
-            marks.append(_mark(day, root.progress(day)))
-            if met and _fits(track, day):
-                crossing = Crossing(track, day, resolve(track.then, {**days, "threshold": day}, trigger="threshold"))
-            elif met:
-                break  # the threshold date lies outside this track's guard; the track can no longer apply
-        elif not met and not rule.latch and (crossing.entry_into_force_on or NEVER) > day:
+        mark = _mark(day, root, change.given)
+        if crossing is not None:
+            if met is not False:
+                continue
+            lost.append(replace(crossing, lost_on=day))
             crossing = None
-            marks.append(_mark(day, root.progress(day)))
+        marks.append(mark)
+        if met is not True:
+            passed_over = False
+        elif not passed_over and _fits(track, day):
+            crossing = Crossing(track, day, into_force(track, days, threshold_on=day)[0], mark)
+        else:
+            passed_over = True
     reading = root.reading(as_of)
-    return Outcome(as_of, crossing, reading.met, track, reading, tuple(marks), tuple(root.unknown()))
+    unknown = [
+        *root.unknown(),
+        *([] if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]),
+    ]
+    return Outcome(
+        as_of, crossing, reading.met, track, reading, tuple(marks), tuple(dict.fromkeys(unknown)), tuple(lost)
+    )
+
+
+def into_force(track: Track, days: Days, *, threshold_on: date) -> tuple[date | None, list[str]]:
+    """The day of entry into force that follows from a threshold date; or None, and what is missing to name it."""
+    return named_day(track.then, {**days, "threshold": threshold_on}, trigger="threshold")
+
+
+def into_force_if_met_on(rule: TreatyRule, days: Days, day: date) -> date | None:
+    """When the treaty would enter into force if its condition were met on that day."""
+    fitting = (into_force(track, days, threshold_on=day)[0] for track in rule.in_force if _fits(track, day))
+    return min((found for found in fitting if found is not None), default=None)
 
 
 def _fits(track: Track, day: date) -> bool:
@@ -127,24 +205,27 @@ def _fits(track: Track, day: date) -> bool:
     return not_late and (track.threshold_from is None or day >= track.threshold_from)
 
 
-def _mark(day: date, progress: tuple[int, int, Fraction, bool]) -> Mark:
-    return Mark(day, *progress)
+def _mark(day: date, root: Gauge, given: list[Consent]) -> Mark:
+    progress = root.progress(day)
+    who = frozenset((consent.participant, consent.action.value) for consent in given if root.counts(consent))
+    return Mark(day, progress.have, progress.need, 100 * progress.done // progress.whole, progress.missing, who)
 
 
 @dataclass(slots=True)
 class _Day:
-    given: list[Consent]
-    ended: list[Consent]
+    given: list[Consent] = field(default_factory=list)
+    ended: list[Consent] = field(default_factory=list)
 
 
 def _changes(given: Iterable[Consent], root: Gauge, as_of: date) -> dict[date, _Day]:
-    changes: dict[date, _Day] = {day: _Day([], []) for day in root.dates() if day <= as_of}
+    changes: dict[date, _Day] = {day: _Day() for day in root.dates() if day <= as_of}
     for consent in given:
-        if consent.until is not None and consent.until <= consent.on:
+        on, until = consent.on, consent.until
+        if until is not None and until <= on:
             continue  # taken back on the day it was given: at the end of that day it was not there
-        changes.setdefault(consent.on, _Day([], [])).given.append(consent)
-        if consent.until is not None and consent.until <= as_of:
-            changes.setdefault(consent.until, _Day([], [])).ended.append(consent)
+        (changes.get(on) or changes.setdefault(on, _Day())).given.append(consent)
+        if until is not None and until <= as_of:
+            changes.setdefault(until, _Day()).ended.append(consent)
     return changes
 
 
@@ -168,14 +249,18 @@ class Binding:
         return self.leaves_on is None or self.leaves_on > day
 
 
-def bindings(
-    own: Participation, rule: TreatyRule, outcome: Outcome, days: Mapping[str, date | None]
-) -> tuple[Binding, ...]:
+RESIDUAL_CLAUSE: Final = "24(3) VCLT"
+"""Where the clauses are silent, a State that joins is bound from its own consent, never before the treaty itself."""
+SUCCESSION_CLAUSE: Final = "23 VSSRT"
+"""Vienna Convention on Succession of States in respect of Treaties: a party from the date of succession."""
+
+
+def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> tuple[Binding, ...]:
     """For each life of a participant, its own day of effect and its end."""
     return tuple(_binding(life, rule, outcome, days) for life in own.lives)
 
 
-def _binding(life: Life, rule: TreatyRule, outcome: Outcome, days: Mapping[str, date | None]) -> Binding:
+def _binding(life: Life, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
     story = {
         **days,
         "threshold": outcome.threshold_on,
@@ -189,20 +274,28 @@ def _binding(life: Life, rule: TreatyRule, outcome: Outcome, days: Mapping[str, 
     return Binding(life, effect_on, clause, leaves_on, leaving_clause)
 
 
-def _effect(life: Life, rule: TreatyRule, story: Mapping[str, date | None]) -> tuple[date | None, str | None]:
+def _effect(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
     each = next((each for each in rule.for_each if _applies(each, life, story)), None)
-    if each is None or story["eif"] is None:
+    eif, own = story["eif"], story["own"]
+    if eif is None or own is None:
         return None, None if each is None else each.clause
-    day = resolve(each.then, story, trigger="own")
+    succeeded_on = getattr(life.consent.event, "succeeded_on", None)
+    if life.consent.event.action is Action.SUCCESSION and succeeded_on is not None:
+        return max(succeeded_on, eif), SUCCESSION_CLAUSE
+    if each is None:
+        day: date | None = max(own, eif)
+    else:
+        day = named_day(each.then, story, trigger="own")[0]
+    clause = RESIDUAL_CLAUSE if each is None else each.clause
     if day is None:
-        return None, each.clause
+        return None, clause
     if rule.floor_each_at_eif:
-        day = max(day, story["eif"])
+        day = max(day, eif)
     specified = story["specified"]
-    return (day if specified is None else max(day, specified)), each.clause
+    return (day if specified is None else max(day, specified)), clause
 
 
-def _applies(each: Each, life: Life, story: Mapping[str, date | None]) -> bool:
+def _applies(each: Each, life: Life, story: Days) -> bool:
     if each.modes is not None and life.consent.event.action not in each.modes:
         return False
     threshold, eif = story["threshold"], story["eif"]
@@ -217,20 +310,13 @@ def _applies(each: Each, life: Life, story: Mapping[str, date | None]) -> bool:
             return eif is not None and life.on >= eif
 
 
-def _leaving(life: Life, rule: TreatyRule, story: Mapping[str, date | None]) -> tuple[date | None, str | None]:
+def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
     notice = life.standing_notice
-    if notice is None or not rule.leaving:
+    if notice is None:
         return None, None
-    clause = rule.leaving[0]
-    received = {**story, "received": notice.notified.event.act_date, "specified": notice.notified.event.effect_date}
-    return resolve(clause.takes_effect, received, trigger="received"), clause.clause
-
-
-def withdrawal_effect(
-    notified_on: date, specified: date | None, rule: TreatyRule, days: Mapping[str, date | None]
-) -> date | None:
-    """The day on which a denunciation received on a day takes effect."""
+    specified = notice.notified.event.effect_date
     if not rule.leaving:
-        return None
-    story = {**days, "received": notified_on, "specified": specified}
-    return resolve(rule.leaving[0].takes_effect, story, trigger="received")
+        return specified, None  # no clause to compute from: only a day that the notice itself names is known
+    clause = rule.leaving[0]
+    received = {**story, "received": notice.notified.event.act_date, "specified": specified}
+    return _named(clause, received)[0], clause.clause

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from math import ceil
-from typing import Final, Protocol, assert_never
+from typing import Final, NamedTuple, Protocol, assert_never
 
 from treaty_events import Action
-from treaty_status.domain.dates import resolve
+from treaty_status.domain.dates import DateOutOfRange, missing_days, resolve
 from treaty_status.domain.rule import (
     All,
     Any_,
     Certified,
     Condition,
     Count,
+    DateExpr,
     DateReached,
     Everyone,
     NotBlocked,
@@ -28,10 +29,34 @@ from treaty_status.domain.rule import (
 )
 from treaty_status.domain.world import World
 
-Progress = tuple[int, int, Fraction, bool]
-"""have, need, share of the way, and whether these are instruments (rather than weights or days)."""
-WHOLE: Final = Fraction(1)
 NOTHING: Final = Fraction(0)
+
+
+class Progress(NamedTuple):
+    """How far the worst part of a condition is: ``done`` of ``whole``, exact, never more than the whole.
+
+    ``have`` and ``need`` are instruments, or 0 where the part is not counted in them. ``missing`` is how many
+    instruments would complete the whole condition; None where instruments alone cannot.
+    """
+
+    have: int
+    need: int
+    done: int
+    whole: int
+    missing: int | None
+
+    @property
+    def share(self) -> Fraction:
+        """The way gone, as an exact fraction."""
+        return Fraction(self.done, self.whole)
+
+
+def _instruments(have: int, need: int) -> Progress:
+    return Progress(have, need, min(have, need), need, max(0, need - have))
+
+
+def _day_or_amount(*, done: int, whole: int) -> Progress:
+    return Progress(0, 0, done, whole, 0 if done == whole else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,9 @@ class Gauge(Protocol):
     def reading(self, day: date) -> Reading:
         """The node in the tree of reasons."""
 
+    def counts(self, consent: Consent) -> bool:
+        """Does this consent, put on before, bring the condition nearer?"""
+
     def dates(self) -> list[date]:
         """The days on which this condition may change without any act."""
 
@@ -105,14 +133,16 @@ def gauge(condition: Condition, world: World, days: Mapping[str, date | None]) -
         case Share() | Everyone():
             return PopulationGauge(condition, Roll(condition.who, world), world)
         case DateReached(at=at):
-            return DayGauge("date_reached", resolve(at, days, trigger="opening"), None, known=True)
+            on, missing = named_day(at, days, trigger="opening")
+            return DayGauge("date_reached", on, None, missing)
         case Certified(key=key):
-            return DayGauge("fact", world.certified_on(key), key, known=True)
+            return DayGauge("fact", world.certified_on(key), key)
         case TreatyInForce(treaty=treaty):
-            known = world.knows_treaty(treaty)
-            return DayGauge("treaty_in_force", world.entered_into_force_on(treaty), treaty, known=known)
+            missing = [] if world.knows_treaty(treaty) else [f"treaty:{treaty}"]
+            return DayGauge("treaty_in_force", world.entered_into_force_on(treaty), treaty, missing)
         case NotBlocked(until=until):
-            return Silence(resolve(until, days, trigger="circulated"))
+            on, missing = named_day(until, days, trigger="circulated")
+            return Silence(on, [*missing, "objections"])
         case All(of=parts):
             return Joint([gauge(part, world, days) for part in parts], every=True)
         case Any_(of=parts):
@@ -121,12 +151,23 @@ def gauge(condition: Condition, world: World, days: Mapping[str, date | None]) -
             assert_never(condition)
 
 
+def named_day(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) -> tuple[date | None, list[str]]:
+    """The day that an expression names, or None and what is missing to name it."""
+    try:
+        on = resolve(expr, days, trigger=trigger)
+    except DateOutOfRange:
+        return None, ["day:past the year 9999"]
+    missing = [] if on is not None else missing_days(expr, days, trigger=trigger)
+    return on, [f"day:{name}" for name in missing]
+
+
 class Roll:
     """The living consents, divided into those that a ``Who`` admits, and those it does not, with the reason."""
 
     def __init__(self, who: Who, world: World) -> None:
         self.who = who
         self._world = world
+        self._admits_all = who == Who()
         self.states: dict[str, Consent] = {}
         self.organisations: dict[str, Consent] = {}
         self.left_out: dict[str, NotCounted] = {}
@@ -139,26 +180,35 @@ class Roll:
             self.missing.append(f"treaty:{who.party_to}")
 
     def add(self, consent: Consent) -> None:
-        reason = self._refused(consent)
+        name = consent.participant
+        reason = None if self._admits_all else self._refused(consent)
         if reason is not None:
-            self.left_out[consent.participant] = NotCounted(consent, reason)
+            self.left_out[name] = NotCounted(consent, reason)
         elif consent.kind == "reio":
-            self.organisations[consent.participant] = consent
+            self.organisations[name] = consent
+            self._members_in[name] = set(self._world.members(name, consent.on) & self.states.keys())
         else:
-            self.states[consent.participant] = consent
-            for organisation in self._world.organisations_of(consent.participant, consent.on):
-                self._members_in.setdefault(organisation, set()).add(consent.participant)
+            self.states[name] = consent
+            for organisation in self._belongs_to(consent) if self.organisations else ():
+                self._members_in[organisation].add(name)
 
     def remove(self, consent: Consent) -> None:
         name = consent.participant
-        self.left_out.pop(name, None)
-        self.organisations.pop(name, None)
-        if self.states.pop(name, None) is not None:
+        if self.states.get(name) == consent:
+            del self.states[name]
             for members in self._members_in.values():
                 members.discard(name)
+        elif self.organisations.get(name) == consent:
+            del self.organisations[name], self._members_in[name]
+        elif name in self.left_out and self.left_out[name].consent == consent:
+            del self.left_out[name]
+
+    def _belongs_to(self, consent: Consent) -> list[str]:
+        """The organisations already here that it is a member of on its day: the later of the two deposits decides."""
+        return [one for one in self.organisations if consent.participant in self._world.members(one, consent.on)]
 
     def members_counted(self, organisation: str) -> tuple[str, ...]:
-        """The member States whose own consent is counted (members on the day of their consent)."""
+        """The States whose own consent is counted, and that were members once both instruments were there."""
         return tuple(sorted(self._members_in.get(organisation, ())))
 
     def worth(self, organisation: str) -> int:
@@ -171,8 +221,16 @@ class Roll:
             case "counts":
                 return 1
             case "as_members":
-                members = self._world.members(organisation, self.organisations[organisation].on)
-                return len(members - self._members_in.get(organisation, set()))
+                return len(self.members_not_counted(organisation))
+
+    def members_not_counted(self, organisation: str) -> frozenset[str]:
+        """The members on the day of the organisation's consent that have none of their own counted."""
+        return self._world.members(organisation, self.organisations[organisation].on) - self.states.keys()
+
+    def counts(self, consent: Consent) -> bool:
+        """Is this consent among those that count?"""
+        name = consent.participant
+        return name in self.states or (name in self.organisations and self.worth(name) > 0)
 
     def total(self) -> int:
         """Instruments counted."""
@@ -188,10 +246,12 @@ class Roll:
     def not_counted(self) -> tuple[NotCounted, ...]:
         """The consents that do not count, each with its reason."""
         found = list(self.left_out.values())
-        for name, consent in self.organisations.items():
-            if not self.worth(name):
-                found.append(NotCounted(consent, self.who.reio, self.members_counted(name)))
-        return tuple(sorted(found, key=lambda left: _by_day(left.consent)))
+        found.extend(self.policy(consent) for name, consent in self.organisations.items() if not self.worth(name))
+        return tuple(sorted(found, key=_left_by_day))
+
+    def policy(self, consent: Consent) -> NotCounted:
+        """An organisation's consent, left out by the rule on organisations."""
+        return NotCounted(consent, self.who.reio, self.members_counted(consent.participant))
 
     def _refused(self, consent: Consent) -> str | None:
         who = self.who
@@ -199,6 +259,8 @@ class Roll:
             return "action_not_counted"
         if who.kinds is not None and consent.kind not in who.kinds:
             return "kind_not_counted"
+        if self.missing:
+            return "not_known"
         if who.groups and not set(who.groups) <= self._world.groups_of(consent.participant, consent.on):
             return "not_in_group"
         if who.party_to is not None and not self._world.is_party(who.party_to, consent.participant, consent.on):
@@ -215,6 +277,10 @@ class Roll:
 
 def _by_day(consent: Consent) -> tuple[date, str]:
     return consent.on, consent.participant
+
+
+def _left_by_day(left: NotCounted) -> tuple[date, str]:
+    return _by_day(left.consent)
 
 
 @dataclass(slots=True)
@@ -234,8 +300,10 @@ class CountGauge:
         return _three_valued(self.roll.total() >= self.condition.at_least, self.roll.missing)
 
     def progress(self, day: date) -> Progress:  # noqa: ARG002 - as above
-        have, need = self.roll.total(), self.condition.at_least
-        return have, need, min(WHOLE, Fraction(have, need)), True
+        return _instruments(self.roll.total(), self.condition.at_least)
+
+    def counts(self, consent: Consent) -> bool:
+        return self.roll.counts(consent)
 
     def reading(self, day: date) -> Reading:
         return Reading(
@@ -266,39 +334,70 @@ class WeightGauge:
         self._need = Fraction(condition.at_least)
         self._name = condition.table
         self._table = world.table(condition.table)
+        self._rows: Mapping[str, Fraction] = self._table or {}
         self._roll = roll
+        self._own = NOTHING
         self._missing = [*roll.missing, *([f"table:{condition.table}"] if self._table is None else [])]
 
     def add(self, consent: Consent) -> None:
+        before = consent.participant in self._roll.states
         self._roll.add(consent)
+        if not before and consent.participant in self._roll.states:
+            self._own += self._rows.get(consent.participant, NOTHING)
 
     def remove(self, consent: Consent) -> None:
+        before = consent.participant in self._roll.states
         self._roll.remove(consent)
+        if before and consent.participant not in self._roll.states:
+            self._own -= self._rows.get(consent.participant, NOTHING)
+
+    def _of_organisation(self, name: str) -> Fraction:
+        """What an organisation adds to its members: nothing, unless the rule says otherwise."""
+        match self._roll.who.reio:
+            case "counts":
+                return self._rows.get(name, NOTHING)
+            case "as_members":
+                own = (self._rows.get(one, NOTHING) for one in self._roll.members_not_counted(name))
+                return sum(own, NOTHING)
+            case _:
+                return NOTHING
 
     def _have(self) -> Fraction:
-        table = self._table or {}
-        own = sum((table.get(name, NOTHING) for name in self._roll.states), NOTHING)
-        if self._roll.who.reio != "counts":
-            return own
-        return own + sum((table.get(name, NOTHING) for name in self._roll.organisations), NOTHING)
+        return self._own + sum(map(self._of_organisation, self._roll.organisations), NOTHING)
 
     def met(self, day: date) -> bool | None:  # noqa: ARG002 - a weight does not look at the day
         return _three_valued(self._have() >= self._need, self._missing)
 
     def progress(self, day: date) -> Progress:  # noqa: ARG002 - as above
-        return 0, 0, min(WHOLE, self._have() / self._need), False
+        share = min(Fraction(1), self._have() / self._need)
+        return _day_or_amount(done=share.numerator, whole=share.denominator)
+
+    def counts(self, consent: Consent) -> bool:
+        name = consent.participant
+        if name in self._roll.organisations:
+            return self._of_organisation(name) > 0
+        return name in self._roll.states and self._rows.get(name, NOTHING) > 0
 
     def reading(self, day: date) -> Reading:
+        admitted = [*self._roll.states.values(), *self._roll.organisations.values()]
+        left = [self._left_out(consent) for consent in admitted if not self.counts(consent)]
         return Reading(
             op="weight",
             met=self.met(day),
             have=self._have(),
             need=self._need,
-            counted=self._roll.counted(),
-            not_counted=self._roll.not_counted(),
+            counted=tuple(sorted(filter(self.counts, admitted), key=_by_day)),
+            not_counted=tuple(sorted([*self._roll.left_out.values(), *left], key=_left_by_day)),
             subject=self._name,
             unknown=tuple(self._missing),
         )
+
+    def _left_out(self, consent: Consent) -> NotCounted:
+        if self._table is None:
+            return NotCounted(consent, "not_known")
+        if consent.participant in self._roll.organisations and self._roll.who.reio in {"not_additional", "never"}:
+            return self._roll.policy(consent)
+        return NotCounted(consent, "no_share")
 
     def dates(self) -> list[date]:
         return []
@@ -329,33 +428,59 @@ class PopulationGauge:
             return len(population)
         return ceil(Fraction(self._condition.at_least) * len(population))
 
+    def _have(self, population: frozenset[str]) -> int:
+        have = len(population.intersection(self._roll.states))
+        return have + sum(1 for name in self._roll.organisations if name in population and self._admitted(name))
+
+    def _admitted(self, organisation: str) -> bool:
+        """Where everyone is asked for by name, an organisation that is named has to consent itself."""
+        return isinstance(self._condition, Everyone) or self._roll.worth(organisation) > 0
+
+    def counts(self, consent: Consent) -> bool:
+        population = self._population(consent.on)
+        return population is not None and consent.participant in population and self._inside(consent.participant)
+
+    def _inside(self, name: str) -> bool:
+        return name in self._roll.states or (name in self._roll.organisations and self._admitted(name))
+
     def met(self, day: date) -> bool | None:
         population = self._population(day)
-        if population is None or self._roll.missing or not population:
+        if not population or self._roll.missing:
             return None
-        return len(population & self._roll.states.keys()) >= self._need(population)
+        return self._have(population) >= self._need(population)
 
     def progress(self, day: date) -> Progress:
         population = self._population(day)
         if not population:
-            return 0, 0, NOTHING, False
-        have, need = len(population & self._roll.states.keys()), self._need(population)
-        return have, need, min(WHOLE, Fraction(have, need)), True
+            return _day_or_amount(done=0, whole=1)
+        return _instruments(self._have(population), self._need(population))
 
     def reading(self, day: date) -> Reading:
         population = self._population(day)
         inside = population or frozenset()
+        admitted = [*self._roll.states.values(), *self._roll.organisations.values()]
+        left = [self._left_out(one, population) for one in admitted if not self._listed(one, inside)]
         return Reading(
             op=self._condition.op,
             met=self.met(day),
-            have=len(inside & self._roll.states.keys()) if population else None,
+            have=self._have(population) if population else None,
             need=self._need(population) if population else None,
-            counted=tuple(consent for consent in self._roll.counted() if consent.participant in inside),
-            not_counted=self._roll.not_counted(),
-            missing_participants=tuple(sorted(inside - self._roll.states.keys())),
+            counted=tuple(sorted((one for one in admitted if self._listed(one, inside)), key=_by_day)),
+            not_counted=tuple(sorted([*self._roll.left_out.values(), *left], key=_left_by_day)),
+            missing_participants=tuple(sorted(name for name in inside if not self._inside(name))),
             subject=self._condition.of,
             unknown=tuple(self._unknown(day)),
         )
+
+    def _listed(self, consent: Consent, population: frozenset[str]) -> bool:
+        return consent.participant in population and self._inside(consent.participant)
+
+    def _left_out(self, consent: Consent, population: frozenset[str] | None) -> NotCounted:
+        if population is None:
+            return NotCounted(consent, "not_known")
+        if consent.participant not in population:
+            return NotCounted(consent, "not_in_population")
+        return self._roll.policy(consent)
 
     def dates(self) -> list[date]:
         return []
@@ -375,7 +500,7 @@ class DayGauge:
     op: str
     on: date | None
     subject: str | None
-    known: bool
+    missing: list[str] = field(default_factory=list)
 
     def add(self, consent: Consent) -> None:
         """An act changes nothing here."""
@@ -384,12 +509,15 @@ class DayGauge:
         """An act changes nothing here."""
 
     def met(self, day: date) -> bool | None:
-        if not self.known:
+        if self.missing:
             return None
         return self.on is not None and self.on <= day
 
     def progress(self, day: date) -> Progress:
-        return 0, 0, WHOLE if self.met(day) else NOTHING, False
+        return _day_or_amount(done=int(bool(self.met(day))), whole=1)
+
+    def counts(self, consent: Consent) -> bool:  # noqa: ARG002 - no act brings a day nearer
+        return False
 
     def reading(self, day: date) -> Reading:
         return Reading(self.op, self.met(day), None, None, subject=self.subject, unknown=tuple(self.unknown()))
@@ -398,7 +526,7 @@ class DayGauge:
         return [] if self.on is None else [self.on]
 
     def unknown(self) -> list[str]:
-        return [] if self.known else [f"treaty:{self.subject}"]
+        return self.missing
 
 
 @dataclass(slots=True)
@@ -406,7 +534,7 @@ class Silence:
     """Tacit acceptance. Objections are not in our record yet, so after the day the answer is unknown, never yes."""
 
     until: date | None
-    _missing: list[str] = field(default_factory=lambda: ["objections"])
+    missing: list[str]
 
     def add(self, consent: Consent) -> None:
         """An act changes nothing here."""
@@ -418,21 +546,27 @@ class Silence:
         return False if self.until is not None and day < self.until else None
 
     def progress(self, day: date) -> Progress:  # noqa: ARG002 - silence has no half-way
-        return 0, 0, NOTHING, False
+        return _day_or_amount(done=0, whole=1)
+
+    def counts(self, consent: Consent) -> bool:  # noqa: ARG002 - acceptance here is nobody's act
+        return False
 
     def reading(self, day: date) -> Reading:
-        return Reading("not_blocked", self.met(day), None, None, unknown=tuple(self._missing))
+        return Reading("not_blocked", self.met(day), None, None, unknown=tuple(self.missing))
 
     def dates(self) -> list[date]:
         return [] if self.until is None else [self.until]
 
     def unknown(self) -> list[str]:
-        return self._missing
+        return self.missing
 
 
 @dataclass(slots=True)
 class Joint:
-    """All of several conditions, or at least one of them. Progress is the worst part's, or the best part's."""
+    """All of several conditions, or at least one of them. Progress is the worst part's, or the best part's.
+
+    Between equals, the part that is counted in instruments speaks.
+    """
 
     parts: list[Gauge]
     every: bool
@@ -453,8 +587,17 @@ class Joint:
         return None if None in answers else self.every
 
     def progress(self, day: date) -> Progress:
-        choose = min if self.every else max
-        return choose((part.progress(day) for part in self.parts), key=lambda progress: progress[2])
+        parts = [part.progress(day) for part in self.parts]
+        missing = [part.missing for part in parts]
+        known = [number for number in missing if number is not None]
+        if self.every:
+            worst = min(parts, key=lambda part: (part.share, not part.need))
+            return worst._replace(missing=max(known) if len(known) == len(missing) else None)
+        best = max(parts, key=lambda part: (part.share, bool(part.need)))
+        return best._replace(missing=min(known, default=None))
+
+    def counts(self, consent: Consent) -> bool:
+        return any(part.counts(consent) for part in self.parts)
 
     def reading(self, day: date) -> Reading:
         parts = tuple(part.reading(day) for part in self.parts)

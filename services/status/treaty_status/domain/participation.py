@@ -6,9 +6,11 @@ A participant may consent, leave and consent again; each consent begins a *life*
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
 from treaty_events import CONSENT, Action, ParticipantAct, event_id
+from treaty_events.actions import SIGNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,18 @@ class Life:
         """The denunciation that was not revoked."""
         return next((notice for notice in self.notices if notice.revoked is None), None)
 
+    @property
+    def undisturbed(self) -> bool:
+        """Neither taken back nor denounced: it goes on."""
+        return self.taken_back is None and self.standing_notice is None
+
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """Everything one participant did, in legal order, and the lives that follow from it."""
+    """Everything one participant did, in legal order, and the lives that follow from it.
+
+    ``signature`` is the first, simple or definitive; a definitive one consents as well.
+    """
 
     participant: str
     acts: tuple[Act, ...] = ()
@@ -73,41 +83,60 @@ class Participation:
         """The last life, if it was not taken back; a denunciation ends it only when it takes effect."""
         return self.lives[-1] if self.lives and self.lives[-1].taken_back is None else None
 
-
-_ORDER = {
-    Action.SIGNATURE: 0,
-    Action.WITHDRAWAL_REVOKED: 4,
-    Action.WITHDRAWAL_NOTIFIED: 3,
-    Action.CONSENT_WITHDRAWN: 3,
-}
-"""Order of different acts of one day; independent of the order in which they were recorded."""
-
-
-def _legal_order(act: Act) -> tuple[date, int, int]:
-    return act.event.act_date, _ORDER.get(act.event.action, 1), act.version
+    def living_on(self, day: date) -> Life | None:
+        """The life that an act of that day speaks of: the last begun by then, if it was not taken back."""
+        begun = [life for life in self.lives if life.on <= day]
+        return begun[-1] if begun and begun[-1].taken_back is None else None
 
 
 def participation(participant: str, acts: Iterable[Act]) -> Participation:
-    """The lives that a participant's acts add up to; retracted acts are as if they had never been."""
+    """The lives that a participant's acts add up to, in whatever order they were recorded.
+
+    Retracted acts are as if they had never been. A consent given while an earlier one lives undisturbed begins
+    nothing new: the earliest deposit governs.
+    """
     ordered = tuple(sorted((act for act in acts if not act.retracted), key=_legal_order))
     signature: Act | None = None
     lives: list[Life] = []
-    for act in ordered:
-        action = act.event.action
-        if action in CONSENT:
-            lives.append(Life(act))
-        elif action is Action.SIGNATURE:
-            signature = signature or act
-        elif lives:
-            lives[-1] = _continued(lives[-1], act)
+    for _, of_one_day in groupby(ordered, key=lambda act: act.event.act_date):
+        contracting = bool(lives) and lives[-1].taken_back is None
+        for act in sorted(of_one_day, key=lambda act: _rank(act.event.action, contracting=contracting)):
+            action = act.event.action
+            if action in SIGNING:
+                signature = signature or act
+            if action in CONSENT:
+                if not (lives and lives[-1].undisturbed):
+                    lives.append(Life(act))
+            elif lives:
+                lives[-1] = _continued(lives[-1], act)
     return Participation(participant, ordered, signature, tuple(lives))
+
+
+def _legal_order(act: Act) -> tuple[date, str, int]:
+    return act.event.act_date, act.event.action.value, act.version
+
+
+def _rank(action: Action, *, contracting: bool) -> int:
+    """Order of different acts of one day: who is bound to nothing yet consents before it takes back; who is bound
+    already takes back before it consents anew."""
+    match action:
+        case Action.SIGNATURE | Action.SUCCESSION_TO_SIGNATURE:
+            return 0
+        case Action.CONSENT_WITHDRAWN:
+            return 1 if contracting else 3
+        case Action.WITHDRAWAL_NOTIFIED:
+            return 3
+        case Action.WITHDRAWAL_REVOKED:
+            return 4
+        case _:
+            return 2
 
 
 def _continued(life: Life, act: Act) -> Life:
     match act.event.action:
         case Action.CONSENT_WITHDRAWN:
             return replace(life, taken_back=life.taken_back or act)
-        case Action.WITHDRAWAL_NOTIFIED:
+        case Action.WITHDRAWAL_NOTIFIED if life.standing_notice is None:
             return replace(life, notices=(*life.notices, Notice(act)))
         case Action.WITHDRAWAL_REVOKED:
             return replace(life, notices=tuple(_revoked(notice, act) for notice in life.notices))
