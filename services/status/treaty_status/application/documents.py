@@ -275,26 +275,34 @@ def sentence(told: View) -> str:
     outcome = told.outcome
     need = None if outcome is None else _leaf(outcome.reading).need
     if lang == "fr":
-        text = f"Au {day}, {name} : {_plural(counts['signatures'], 'signature')}, "
-        text += _plural(counts["consents"], "instrument déposé", "instruments déposés")
-        if outcome is None or outcome.entry_into_force_on is None:
-            return text + (f" (il en faut {need})" if isinstance(need, int) else "") + " ; pas encore en vigueur."
-        return (
-            text + f" ; {'en vigueur depuis le' if outcome.in_force() else 'entrée en vigueur le'} "
-            f"{long_date(outcome.entry_into_force_on, lang)}."
-        )
-    text = f"As of {day}, {name}: {_plural(counts['signatures'], 'signature')}, "
-    text += _plural(counts["consents"], "instrument deposited", "instruments deposited")
-    if outcome is None or outcome.entry_into_force_on is None:
-        return text + (f" of {need} needed" if isinstance(need, int) else "") + "; not yet in force."
-    return (
-        text + f"; {'in force since' if outcome.in_force() else 'entry into force on'} "
-        f"{long_date(outcome.entry_into_force_on, lang)}."
-    )
+        text = f"Au {day}, {name} : {_plural(counts['signatures'], 'signature', most_for_one=1)}, "
+        text += _plural(counts["consents"], "instrument déposé", "instruments déposés", most_for_one=1)
+    else:
+        text = f"As of {day}, {name}: {_plural(counts['signatures'], 'signature')}, "
+        text += _plural(counts["consents"], "instrument deposited", "instruments deposited")
+    if outcome is None or (outcome.threshold_on is None and outcome.met is None):
+        return text + _UNKNOWN_FORCE[lang]
+    if outcome.entry_into_force_on is None:
+        needed = {"en": f" of {need} needed", "fr": f" (il en faut {need})"}[lang] if isinstance(need, int) else ""
+        return text + needed + _NOT_IN_FORCE[lang]
+    word = {
+        "en": ("; entry into force on", "; in force since"),
+        "fr": (" ; entrée en vigueur le", " ; en vigueur depuis le"),
+    }
+    return f"{text}{word[lang][outcome.in_force()]} {long_date(outcome.entry_into_force_on, lang)}."
 
 
-def _plural(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
+_NOT_IN_FORCE: Final = {"en": "; not yet in force.", "fr": " ; pas encore en vigueur."}
+_UNKNOWN_FORCE: Final = {
+    "en": "; whether it is in force cannot be said from what is recorded here.",
+    "fr": " ; ce qui est enregistré ici ne permet pas de dire s'il est en vigueur.",
+}
+
+
+def _plural(n: int, one: str, many: str | None = None, *, most_for_one: int | None = None) -> str:
+    """A number and its noun; French has the singular for nought, too."""
+    singular = n == 1 if most_for_one is None else n <= most_for_one
+    return f"{n} {one if singular else many or one + 's'}"
 
 
 # ---- explanation -----------------------------------------------------------------------------------------------------
@@ -428,7 +436,7 @@ def _left_out(told: View) -> tuple[NotCounted, ...]:
 
 def folded(name: str) -> str:
     """A name as it is sorted: without accents, case and leading article."""
-    plain = "".join(char for char in normalize("NFKD", name.casefold()) if not combining(char))
+    plain = "".join(char for char in normalize("NFKD", name.casefold().replace("đ", "d")) if not combining(char))
     return plain.removeprefix("the ").removeprefix("l'").replace("'", " ").replace("-", " ")
 
 
