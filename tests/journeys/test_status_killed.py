@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.houses import House, key, status_house, synthetic
 from treaty_status.registry import Capacity, load_registry
-from treaty_status.store import first_difference
+from treaty_status.store.read_models import compare
 
 pytestmark = pytest.mark.journey
 
@@ -108,4 +108,4 @@ def test_every_acknowledged_act_survives_a_kill_and_is_there_once(database_dsn: 
         for treaty in TREATIES:
             status = httpx.get(f"{house.url}/v1/treaties/{treaty}", timeout=30).json()
             assert (status["counts"]["consents"], status["force"]["threshold_on"]) == (100, "2020-05-05")
-    assert first_difference(database_dsn) is None
+    assert compare(database_dsn) is None
