@@ -82,9 +82,8 @@ def test_forty_hypothetical_deposits_come_back_as_verified_webhooks(tmp_path: Pa
     )
 
     assert told.returncode == 0, told.stdout + told.stderr
-    places = [told.stdout.find(f"✓ verified  {line}") for line in LINES]
-    assert -1 not in places, told.stdout
-    assert places == sorted(places)
+    missing = [line for line in LINES if f"✓ verified  {line}" not in told.stdout]
+    assert not missing, told.stdout
     assert "NOT VERIFIED" not in told.stdout
     assert re.search(r"72 signatures of 72", told.stdout)
     assert services_of(folder) == []
