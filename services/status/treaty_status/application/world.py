@@ -1,20 +1,34 @@
 """The world as the registry and the other treaties of this record know it."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
-from treaty_status.domain.evaluation import bindings, known_days
+from treaty_status.domain.evaluation import Outcome, bindings, known_days
+from treaty_status.domain.rule import other_treaties
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.registry import Kind, Registry
 
 OtherTreaty = Callable[[str], State]
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """Where another treaty stands whatever day it is, and the states of all treaties that this rests on."""
+
+    outcome: Outcome | None
+    rests_on: Mapping[str, State]
+
+
 class RecordedWorld:
-    """Implements the domain's World. Tables and populations that nobody has recorded are unknown, and say so."""
+    """Implements the domain's World. Tables and populations that nobody has recorded are unknown, and say so.
+
+    Treaties may wait for one another, even in a circle: none is in force unless it can be shown without supposing it.
+    """
 
     def __init__(self, registry: Registry, other: OtherTreaty) -> None:
         self._registry = registry
@@ -25,7 +39,11 @@ class RecordedWorld:
         self.groups_of = lru_cache(maxsize=65_536)(self._groups_of)
         self.members = lru_cache(maxsize=4_096)(self._members)
         self.name = lru_cache(maxsize=16_384)(self._name)
+        self.population = lru_cache(maxsize=1_024)(self._population)
         self._group_ids = frozenset(group.id for group in registry.groups())
+        self._settled: dict[str, _Settled] = {}
+        self._supposed: Mapping[str, Outcome | None] | None = None
+        """While treaties that name one another are worked out together: what is shown of them so far."""
 
     def kind(self, participant: str) -> str:
         return self._kinds.get(participant, "entity")
@@ -57,31 +75,73 @@ class RecordedWorld:
     def table(self, name: str) -> Mapping[str, Fraction] | None:  # noqa: ARG002 - no table is recorded yet
         return None
 
-    def population(self, name: str, on: date) -> frozenset[str] | None:
+    def _population(self, name: str, on: date) -> frozenset[str] | None:
         group = name.removeprefix("list:").removeprefix("group:")
         return self._registry.members(group, on) if group in self._group_ids else None
 
     def certified_on(self, key: str) -> date | None:  # noqa: ARG002 - no certificate is recorded yet
         return None
 
+    # ---- other treaties ---------------------------------------------------------------------------------------------
     def knows_treaty(self, treaty: str) -> bool:
-        return isinstance(self._other(treaty), Treaty)
+        outcome = self._outcome(treaty)
+        if self._supposed is not None and treaty in self._supposed:
+            return isinstance(self._other(treaty), Treaty)
+        return outcome is not None and (outcome.crossing is not None or outcome.met is not None)
 
     def entered_into_force_on(self, treaty: str) -> date | None:
-        state = self._other(treaty)
-        if not isinstance(state, Treaty):
-            return None
-        outcome = outcome_of(state, world=self, as_of=date.max)
+        outcome = self._outcome(treaty)
         return None if outcome is None else outcome.entry_into_force_on
 
     def is_party(self, treaty: str, participant: str, on: date) -> bool | None:
         state = self._other(treaty)
         if not isinstance(state, Treaty):
             return None
-        own, rule = state.participations.get(participant), state.rule
-        outcome = outcome_of(state, world=self, as_of=on)
-        if own is None or rule is None or outcome is None:
+        own, rule, outcome = state.participations.get(participant), state.rule, self._outcome(treaty)
+        if own is None:
             return False
-        if outcome.in_force():
+        force = None if outcome is None else outcome.entry_into_force_on
+        if rule is not None and outcome is not None and force is not None and force <= on:
             return any(binding.binds(on) for binding in bindings(own, rule, outcome, known_days(state)))
         return any(life.on <= on and (life.taken_back_on is None or on < life.taken_back_on) for life in own.lives)
+
+    def _outcome(self, treaty: str) -> Outcome | None:
+        if self._supposed is not None and treaty in self._supposed:
+            return self._supposed[treaty]
+        kept = self._settled.get(treaty)
+        if kept is None or any(self._other(name) is not state for name, state in kept.rests_on.items()):
+            kept = self._settle(treaty)
+            self._settled[treaty] = kept
+        return kept.outcome
+
+    def _settle(self, treaty: str) -> _Settled:
+        """Suppose none of the treaties involved in force, and look again until nothing more is shown."""
+        states = self._reachable(treaty)
+        shown: dict[str, Outcome | None] = dict.fromkeys(states)
+        for _ in range(len(states) + 1):
+            world = copy(self)
+            world._supposed = shown
+            found = {name: _whatever_day(state, world) for name, state in states.items()}
+            if {name: _force(one) for name, one in found.items()} == {name: _force(one) for name, one in shown.items()}:
+                return _Settled(found[treaty], states)
+            shown = found
+        return _Settled(shown[treaty], states)
+
+    def _reachable(self, treaty: str) -> dict[str, State]:
+        states: dict[str, State] = {}
+        waiting = [treaty]
+        while waiting:
+            name = waiting.pop()
+            if name not in states:
+                state = states[name] = self._other(name)
+                if isinstance(state, Treaty) and state.rule is not None:
+                    waiting.extend(other_treaties(state.rule))
+        return states
+
+
+def _whatever_day(state: State, world: RecordedWorld) -> Outcome | None:
+    return outcome_of(state, world=world, as_of=date.max) if isinstance(state, Treaty) else None
+
+
+def _force(outcome: Outcome | None) -> tuple[date | None, date | None]:
+    return (None, None) if outcome is None else (outcome.threshold_on, outcome.entry_into_force_on)

@@ -323,6 +323,21 @@ def walk(condition: "Condition") -> "list[Condition]":
             return [condition]
 
 
+def other_treaties(rule: TreatyRule) -> frozenset[str]:
+    """The other treaties that must be known to say where this one stands; the parent that joining asks for is not."""
+    found: set[str | None] = set()
+    for track in rule.in_force:
+        for node in walk(track.when):
+            match node:
+                case TreatyInForce(treaty=treaty):
+                    found.add(treaty)
+                case Count(who=who) | Weight(who=who) | Share(who=who) | Everyone(who=who):
+                    found.add(who.party_to)
+                case _:
+                    pass
+    return frozenset(one for one in found if one is not None)
+
+
 for _model in (
     DateReached,
     NotBlocked,

@@ -13,6 +13,7 @@ from treaty_events import (
     FactReinstated,
     FactRetracted,
     MilestoneAnnounced,
+    MilestonesSettled,
     ParticipantAct,
     RehearsalClosed,
     RehearsalDayReached,
@@ -24,6 +25,7 @@ from treaty_events import (
     TreatyDefined,
     TreatyDetailsAmended,
     event_id,
+    milestone_key,
     stream_of,
 )
 from treaty_status.domain.amendments import amended
@@ -33,7 +35,10 @@ from treaty_status.domain.rule import TreatyRule
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What we last said about one milestone; ``dates`` and ``attributed`` are what a revision is judged by."""
+    """What we last said about one milestone; ``dates`` and ``attributed`` are what a revision is judged by.
+
+    ``as_history``: it came with an import, so nobody was told.
+    """
 
     kind: str
     status: Status
@@ -41,6 +46,7 @@ class Announced:
     occurred_on: date
     attributed: frozenset[tuple[str, str]]
     entry_into_force: date | None
+    as_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,8 @@ class _Draft:
         self.version += 1
         if isinstance(event, MilestoneAnnounced):
             self._announce(event)
+        elif isinstance(event, MilestonesSettled):
+            self._settle(event)
         elif isinstance(event, ParticipantAct):
             self._put(Act(self._stream, self.version, event))
         elif isinstance(event, FactCorrected | FactRetracted | FactReinstated):
@@ -188,7 +196,24 @@ class _Draft:
             occurred_on=event.occurred_on,
             attributed=frozenset((who.participant, who.action) for who in event.attributed_to),
             entry_into_force=None if event.consequence is None else event.consequence.entry_into_force,
+            as_history=event.recorded.imported is not None,
         )
+
+    def _settle(self, event: MilestonesSettled) -> None:
+        if self._announced is None:
+            self._announced = dict(self._treaty.announced)
+        for one in event.milestones:
+            key = milestone_key(self._id, one.kind, one.params, one.occurrence)
+            said = self._announced.get(key)
+            self._announced[key] = Announced(
+                kind=one.kind,
+                status=one.status,
+                revision=1 if said is None else said.revision + 1,
+                occurred_on=one.occurred_on,
+                attributed=frozenset((one.params, action) for action in one.actions),
+                entry_into_force=None,
+                as_history=True,
+            )
 
     def _correct(self, event: FactCorrected | FactRetracted | FactReinstated) -> None:
         acts = self._treaty.acts if self._acts is None else self._acts
