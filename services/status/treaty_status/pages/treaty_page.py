@@ -241,9 +241,7 @@ def _counts(status: Document, page: Telling) -> list[dict[str, Any]]:
     in_force = status["force"]["in_force"]
     by = None
     if counts["signatures_by_organisations"]:
-        by = say(
-            "counts.by", states=counts["signatures_by_states"], organisations=counts["signatures_by_organisations"]
-        )
+        by = say("counts.by", states=counts["signatures_by_states"], n=counts["signatures_by_organisations"])
     none = None if in_force or status["force"]["state"] == "no_rule" else say("counts.no_parties")
     return [
         {"n": counts["signatures"], "what": say("counts.signatures", n=counts["signatures"]), "more": by},

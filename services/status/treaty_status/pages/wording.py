@@ -123,8 +123,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "counts": ("In numbers", "En chiffres"),
     "counts.signatures": ("signature || signatures", "signature || signatures"),
     "counts.by": (
-        "{states} by States, {organisations} by organisations",
-        "{states} d'États, {organisations} d'organisations",
+        "{states} by States, {n} by an organisation || {states} by States, {n} by organisations",
+        "{states} d'États, {n} d'une organisation || {states} d'États, {n} d'organisations",
     ),
     "counts.not_consented": ("signed, not yet consented", "signatures sans consentement à ce jour"),
     "counts.consents": (
