@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import time
+from typing import cast
 
 ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -32,8 +33,7 @@ class Sink(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

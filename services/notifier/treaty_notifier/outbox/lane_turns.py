@@ -1,23 +1,22 @@
 """Leasing lanes and booking their turns, inside the caller's transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn
-from treaty_notifier.messages import Entry, webhook_id
+from treaty_notifier.messages import webhook_id
 from treaty_notifier.outbox.attempts_log import membership
+from treaty_notifier.outbox.log_blocks import LogBlocks, LoggedMessage
 from treaty_notifier.outbox.port import Claim, Lease, Parcel, Sent, Settlement, Turn
-from treaty_notifier.outbox.rows import AnyRow, disabling_reason, entry_of, filter_of, pause_seconds
+from treaty_notifier.outbox.rows import AnyRow, disabling_reason, filter_of, pause_seconds
 from treaty_notifier.outbox.secrets import SecretBox
 from treaty_notifier.outbox.tables import attempts, exceptions, lanes, messages, progress, secrets, subscriptions
-from treaty_notifier.subscriptions import Filter, Membership, SubscriptionState, Window, wants
+from treaty_notifier.subscriptions import Membership, SubscriptionState, Window, wants
 
 SCAN_ROWS = 500  # log lines one turn looks at; a filter that wants few of them moves on quickly all the same
-_LOG_COLUMNS = [column for column in messages.c if column.name != "body"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class LaneTurns:
 
     instance_key: bytes
     box: SecretBox
+    blocks: LogBlocks = field(default_factory=LogBlocks)
 
     def claim(
         self,
@@ -41,7 +41,7 @@ class LaneTurns:
         found = connection.execute(_claimable(head=head, now=now, limit=limit)).all()
         if not found:
             return Claim(turns=(), has_more=False)
-        reader = _Reader(connection, self, membership=membership(connection), now=now, batch=batch)
+        reader = _Reader(connection, self, membership=membership(connection), now=now, batch=batch, head=head)
         turns = [reader.turn(row, epoch=row.epoch + 1) for row in found]
         lease = {"owner": owner, "lease_until": now + timedelta(seconds=lease_seconds), "served_at": now}
         for row, turn in zip(found, turns, strict=True):
@@ -124,17 +124,17 @@ class LaneTurns:
 
 
 class _Reader:
-    """Reads the turns of one claim; lanes that stand at the same place share what was read of the log."""
+    """Reads the turns of one claim."""
 
     def __init__(
-        self, connection: Connection, turns: LaneTurns, *, membership: Membership, now: datetime, batch: int
+        self, connection: Connection, turns: LaneTurns, *, membership: Membership, now: datetime, batch: int, head: int
     ) -> None:
         self._connection = connection
         self._turns = turns
         self._membership = membership
         self._now = now
         self._batch = batch
-        self._read: dict[int, Sequence[Entry]] = {}
+        self._head = head
 
     def turn(self, row: AnyRow, *, epoch: int) -> Turn:
         again = [] if row.is_replay else self._due_again(row)
@@ -179,45 +179,40 @@ class _Reader:
 
     def _fresh(self, row: AnyRow, *, room: int) -> tuple[list[Parcel], int]:
         """The next wanted messages after the cursor, and the last line looked at."""
-        entries = self._entries(row.cursor)
-        if row.stop_seq is not None:
-            entries = [entry for entry in entries if entry.seq <= row.stop_seq]
-        wanted, scanned_to = _wanted(
-            entries,
-            cursor=row.cursor,
-            room=room,
-            filter_=filter_of(row.filter),
-            window=Window(after_position=row.after_position, not_before=row.not_before),
-            membership=self._membership,
+        wanted, scanned_to = self._wanted(row, room=room)
+        counts = (
+            self._attempts(row.subscription_id, [one.entry.seq for one in wanted]) if row.is_replay and wanted else {}
         )
-        bodies = self._bodies([entry.seq for entry in wanted])
-        counts = self._attempts(row.subscription_id, list(bodies)) if row.is_replay else {}
-        return [self._parcel(row, entry, bodies[entry.seq], counts.get(entry.seq, 0)) for entry in wanted], scanned_to
+        return [self._parcel(row, one, counts.get(one.entry.seq, 0)) for one in wanted], scanned_to
 
-    def _parcel(self, row: AnyRow, entry: Entry, body: bytes, attempts_before: int) -> Parcel:
+    def _wanted(self, row: AnyRow, *, room: int) -> tuple[list[LoggedMessage], int]:
+        filter_ = filter_of(row.filter)
+        window = Window(after_position=row.after_position, not_before=row.not_before)
+        until = self._head if row.stop_seq is None else row.stop_seq
+        wanted: list[LoggedMessage] = []
+        scanned_to: int = row.cursor
+        for message in self._turns.blocks.after(self._connection, row.cursor, until=until, limit=SCAN_ROWS):
+            if len(wanted) >= room:
+                break
+            entry = message.entry
+            if window.admits(entry) and wants(filter_, entry, membership=self._membership):
+                wanted.append(message)
+            scanned_to = entry.seq
+        return wanted, scanned_to
+
+    def _parcel(self, row: AnyRow, message: LoggedMessage, attempts_before: int) -> Parcel:
+        entry = message.entry
         return Parcel(
             seq=entry.seq,
             webhook_id=webhook_id(
                 instance_key=self._turns.instance_key, subscription_id=row.subscription_id, identity=entry.identity
             ),
             type=entry.type,
-            body=body,
+            body=message.body,
             attempts=attempts_before,
             failures=0,
             is_exception=False,
         )
-
-    def _entries(self, cursor: int) -> Sequence[Entry]:
-        if cursor not in self._read:
-            query = select(*_LOG_COLUMNS).where(messages.c.seq > cursor).order_by(messages.c.seq).limit(SCAN_ROWS)
-            self._read[cursor] = [entry_of(row) for row in self._connection.execute(query)]
-        return self._read[cursor]
-
-    def _bodies(self, seqs: list[int]) -> dict[int, bytes]:
-        if not seqs:
-            return {}
-        rows = self._connection.execute(select(messages.c.seq, messages.c.body).where(messages.c.seq.in_(seqs)))
-        return {row.seq: bytes(row.body) for row in rows}
 
     def _attempts(self, subscription_id: str, seqs: list[int]) -> dict[int, int]:
         if not seqs:
@@ -257,20 +252,6 @@ def _claimable(*, head: int, now: datetime, limit: int):  # type: ignore[no-unty
         .limit(limit)
         .with_for_update(skip_locked=True, of=lanes)
     )
-
-
-def _wanted(
-    entries: Sequence[Entry], *, cursor: int, room: int, filter_: Filter, window: Window, membership: Membership
-) -> tuple[list[Entry], int]:
-    wanted: list[Entry] = []
-    scanned_to = cursor
-    for entry in entries:
-        if len(wanted) >= room:
-            break
-        if window.admits(entry) and wants(filter_, entry, membership=membership):
-            wanted.append(entry)
-        scanned_to = entry.seq
-    return wanted, scanned_to
 
 
 def _next_due(connection: Connection, subscription_id: str) -> datetime | None:

@@ -5,6 +5,7 @@ NAT64, 6to4 and IPv4-compatible forms. Source: IANA special-purpose address regi
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -59,6 +60,10 @@ class AddressPolicy:
 
         An address with a scope (``fe80::1%eth0``) or one that is not an address at all is refused.
         """
+        return _verdict(self, address, is_plain_http)
+
+    def judge(self, address: str, *, is_plain_http: bool) -> bool:
+        """What ``admits`` answers, worked out anew."""
         parsed = _unwrapped(address)
         if parsed is None:
             return False
@@ -84,6 +89,12 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     """CIDR texts as networks. Raises ValueError for one that is not."""
     return tuple(ip_network(text.strip()) for text in texts)
+
+
+@lru_cache(10_000)
+def _verdict(policy: AddressPolicy, address: str, is_plain_http: bool) -> bool:  # noqa: FBT001  (a cache's key)
+    """The table is fixed and a policy is frozen: a verdict once found stays, and is asked for with every POST."""
+    return policy.judge(address, is_plain_http=is_plain_http)
 
 
 def _unwrapped(address: str) -> IPv4Address | IPv6Address | None:

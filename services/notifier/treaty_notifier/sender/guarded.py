@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,7 @@ from treaty_notifier.sender.port import OutgoingWebhook
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
 
 KEEP_ALIVE_SECONDS = 15.0
+URLS_KEPT = 10_000  # whose form was found good; addresses are judged at every dial all the same
 HEADER_VALUE_LIMIT = 2000  # of an answer's header that is kept, such as Location
 OpenSocket = Callable[[int, int, int], socket.socket]
 
@@ -38,6 +40,7 @@ class _Dial:
     """What happened on the way to one answer; found by the callbacks of aiohttp through a context variable."""
 
     is_blocked: bool = False
+    has_opened: bool = False
     is_reused: bool = False
     peer: str | None = None
 
@@ -59,7 +62,7 @@ class GuardedTransport:
         open_socket: OpenSocket = socket.socket,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._rules = EndpointRules(policy)
+        self._checked = lru_cache(URLS_KEPT)(EndpointRules(policy).checked)
         # Two connectors, because only the scheme decides whether a public address may be dialled.
         self._sessions = {
             scheme: _session(
@@ -96,7 +99,7 @@ class GuardedTransport:
         return await self._send(request, dial)
 
     async def _send(self, request: OutgoingWebhook, dial: _Dial) -> Answer:
-        url = self._rules.checked(request.url)
+        url = self._checked(request.url)
         headers = {"accept-encoding": "identity", **request.headers}
         async with self._sessions[url.scheme].post(
             url, data=request.body, headers=headers, allow_redirects=False
@@ -146,6 +149,7 @@ class _GuardedConnector(aiohttp.TCPConnector):
             raise AddressBlocked("The connection leads to an address that is refused")
         dial = _dial.get()
         dial.peer = address
+        dial.is_reused, dial.has_opened = not dial.has_opened, False
         return connection
 
     def _admits(self, address: str) -> bool:
@@ -156,6 +160,7 @@ class _GuardedConnector(aiohttp.TCPConnector):
         if not self._admits(str(address[0])):
             _note_blocked()
             raise AddressBlocked("The address is refused")
+        _dial.get().has_opened = True
         opened = self._open_socket(family, kind, protocol)
         opened.setblocking(False)  # noqa: FBT003  (the socket module's own signature)
         return opened
@@ -195,19 +200,12 @@ class _JudgingResolver(AbstractResolver):
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    trace = aiohttp.TraceConfig()
-
-    async def reused(*_: object) -> None:
-        _dial.get().is_reused = True
-
-    trace.on_connection_reuseconn.append(reused)
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
         timeout=aiohttp.ClientTimeout(total=None),  # one deadline, ours, around everything
-        trace_configs=[trace],
     )
 
 
