@@ -55,6 +55,11 @@ def event_id(stream: UUID, version: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def milestone_key(treaty: str, kind: str, params: str, occurrence: int) -> str:
+    """The name of a line for ever: ``XVIII-16:threshold:65(1):1``."""
+    return f"{treaty}:{kind}:{params}:{occurrence}"
+
+
 def milestone_id(key: str) -> UUID:
     """The permanent id of a milestone, the same through all its revisions."""
     return uuid5(NAMESPACE, f"milestone/{key}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from treaty_status.domain.decisions import Order
+from treaty_status.domain.history import RecordHistory, Verdict
 from treaty_status.domain.refusals import Refusal
 
 
@@ -19,7 +20,7 @@ class IdempotencyKey:
 class Submission:
     """What is asked, by whom, and on which conditions."""
 
-    order: Order
+    order: Order | RecordHistory
     by: str
     idempotency: IdempotencyKey | None = None
     expected_version: int | None = None
@@ -31,7 +32,8 @@ class Receipt:
     """What was written: the fact's event id, the log position of the last event, the treaty's version after it.
 
     ``milestones`` are announcements in brief; ``replayed`` says that this answers an idempotency key seen before;
-    ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition`` or ``nothing``.
+    ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition``, ``history`` or ``nothing``; a history has a
+    verdict for each of its acts.
     """
 
     treaty: str
@@ -44,6 +46,7 @@ class Receipt:
     dry_run: bool = False
     replayed: bool = False
     outcome: dict[str, Any] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
 
 
 class StaleVersion(Refusal):

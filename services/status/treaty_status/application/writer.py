@@ -40,7 +40,8 @@ from treaty_status.application.event_log import (
 from treaty_status.application.submissions import KeyReused, Receipt, StaleVersion, Submission, TooBusy, Unavailable
 from treaty_status.application.treaties import Codec, Known, Treaties
 from treaty_status.application.world import RecordedWorld
-from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, decide
+from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, Order, decide
+from treaty_status.domain.history import HistoryDecision, RecordHistory, decide_history
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.registry import Registry
@@ -128,9 +129,13 @@ class Writer:
 
     def record(self, submission: Submission, *, timeout_seconds: float = 30.0) -> Receipt:
         """Hand in from a thread and wait for the receipt."""
+        return self.hand_in(submission).result(timeout=timeout_seconds)
+
+    def hand_in(self, submission: Submission) -> "ThreadFuture[Receipt]":
+        """Hand in from a thread; what is handed in while a group is on its way to the disk is committed together."""
         future: ThreadFuture[Receipt] = ThreadFuture()
         self._queue.put(_Waiting(submission, future, None))
-        return future.result(timeout=timeout_seconds)
+        return future
 
     # ---- the thread ---------------------------------------------------------------------------------------------
     def _run(self) -> None:
@@ -273,7 +278,7 @@ class Writer:
         circumstances = Circumstances(
             today=today_at(_zone(known.state, submission), now), world=self._world, recorded=recorded
         )
-        decision = decide(known.state, order, circumstances, settled=known.settled)
+        decision = _decision(known, order, circumstances)
         receipt = _receipt(order.treaty, known.state, decision, dry_run=submission.dry_run)
         if submission.dry_run:
             return receipt
@@ -323,8 +328,16 @@ class Writer:
         return known.state
 
 
+def _decision(known: Known, order: Order | RecordHistory, circumstances: Circumstances) -> Decision:
+    if isinstance(order, RecordHistory):
+        return decide_history(known.state, order, circumstances, settled=known.settled)
+    return decide(known.state, order, circumstances, settled=known.settled)
+
+
 def _zone(state: State, submission: Submission) -> str:
     order = submission.order
+    if isinstance(order, RecordHistory) and order.define is not None and not isinstance(state, Treaty):
+        return order.define.depositary.time_zone
     if isinstance(order, Define):
         return order.details.depositary.time_zone
     if isinstance(order, OpenRehearsal):
@@ -354,14 +367,17 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         event_id=None if told is None or dry_run else event_id(stream, before.version + told[0]),
         position=None,
         version=before.version if dry_run else decision.state.version,
-        recorded_as="nothing" if told is None else _recorded_as(told[1]),
+        recorded_as="nothing" if told is None else _recorded_as(told[1], decision),
         milestones=tuple(_brief(milestone) for milestone in decision.milestones),
+        verdicts=decision.verdicts if isinstance(decision, HistoryDecision) else (),
         warnings=tuple({"code": warned.code, "message": warned.message} for warned in decision.warnings),
         dry_run=dry_run,
     )
 
 
-def _recorded_as(fact: Fact) -> str:
+def _recorded_as(fact: Fact, decision: Decision) -> str:
+    if isinstance(decision, HistoryDecision):
+        return "history"
     if isinstance(fact, ParticipantAct):
         return "act"
     if isinstance(fact, ClaimRecorded):

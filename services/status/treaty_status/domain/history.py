@@ -1,0 +1,313 @@
+"""History in bulk: many acts of one treaty, decided one after another in legal order, each against those before it.
+
+An act is checked as if it were recorded alone, except for what only clauses could say of a treaty whose clauses are not
+on record. What is refused stops nothing else. The cost of an act does not depend on how many went before.
+
+Old lines are no news: what the acts cross is put on record as already said, one announcement at the end says that the
+history is there. What lies ahead, and what corrects something that was told as news, is announced like anything else.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from treaty_events import (
+    EVENT_OF,
+    Action,
+    Cause,
+    Details,
+    Evidence,
+    Fact,
+    ImportFinished,
+    MilestonesSettled,
+    ParticipantAct,
+    Recorded,
+    SettledMilestone,
+    TreatyDefined,
+    stream_of,
+)
+from treaty_status.domain.announcements import Change, announcements, changes, spoken_titles
+from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.checks import Case, objections
+from treaty_status.domain.decisions import Circumstances, Decision, Settled, defined
+from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.participation import Act, participation
+from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
+from treaty_status.domain.world import World
+
+TABLE: Final = "table:"
+"""How the id of an import begins that read a complete table."""
+
+NEEDS_CLAUSES: Final = frozenset({"V3"})
+"""Whether a treaty may be ratified without a signature is for its clauses; without a rule nobody can object."""
+Identity = tuple[str, Action, date]
+"""What makes two acts the same, whichever file tells of them: who, what, on which day."""
+
+
+class HistoricAct(NamedTuple):
+    """One act of a history. ``more`` holds further fields of the act's event."""
+
+    participant: str
+    action: Action
+    act_date: date
+    evidence: tuple[Evidence, ...] = ()
+    more: Mapping[str, Any] | None = None
+
+
+class AlreadyOnRecord(NamedTuple):
+    """The same act stands in the record; ``retracted``: it was taken out again since, and stays out."""
+
+    retracted: bool
+
+
+Verdict = None | AlreadyOnRecord | Refusal
+"""None: recorded now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordHistory:
+    """Put many acts of one treaty on record at once.
+
+    ``run`` is the id of the import, ``source`` says in words where the acts come from. ``define`` is the header under
+    which the treaty is put on record if it is not there yet. ``table`` has the filled cells of each participant's row
+    where the source claims to be complete; a source that lost some is refused.
+    """
+
+    treaty: str
+    acts: tuple[HistoricAct, ...]
+    run: str
+    source: str
+    define: Details | None = None
+    table: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDecision(Decision):
+    """A decision, with a verdict for each act in the order given."""
+
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class TableShrank(Refusal):
+    """A table that claims to be complete has less than what was read from it before."""
+
+    slug, title = "table-shrank", "The table has shrunk."
+
+
+def decide_history(
+    state: State, order: RecordHistory, now: Circumstances, *, settled: Settled | None = None
+) -> HistoryDecision:
+    """The facts that follow from a history.
+
+    Raises:
+        Refusal: the treaty is not on record, or the table shrank; single acts are refused in the verdicts.
+    """
+    treaty, opening = _opened(state, order, now)
+    now = replace(now, today=_today(treaty, now.today))
+    _refuse_shrunk(treaty, order, now.world)
+    recorded = replace(now.recorded, imported=order.run)
+    taken = take(treaty, order.acts, world=now.world, today=now.today, recorded=recorded)
+    if not taken.events:
+        return HistoryDecision((), state, settled, verdicts=taken.verdicts)
+    after, outcome = taken.treaty, outcome_of(taken.treaty, world=now.world, as_of=now.today)
+    now_settled = Settled(
+        now.today,
+        after.rule_version,
+        None if outcome is None else outcome.threshold_on,
+        None if outcome is None else outcome.entry_into_force_on,
+    )
+    only = {event.participant for event in taken.events} if settled == now_settled else None
+    found = _crossed(after, outcome, only, now.today)
+    said = _said(after, found, now, recorded)
+    digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
+    told = (*said, digest)
+    final = evolve(after, told)
+    return HistoryDecision((*opening, *taken.events, *told), final, now_settled, verdicts=taken.verdicts)
+
+
+def _opened(state: State, order: RecordHistory, now: Circumstances) -> tuple[Treaty, tuple[Fact, ...]]:
+    if not isinstance(state, Undefined) or order.define is None:
+        return defined(state), ()
+    opening = TreatyDefined(treaty=order.treaty, recorded=now.recorded, details=order.define)
+    return defined(evolve(state, [opening])), (opening,)
+
+
+def _today(treaty: Treaty, today: date) -> date:
+    return today if treaty.livemode else treaty.rehearsal_day or today
+
+
+# ---- a table that lost something -------------------------------------------------------------------------------------
+def _refuse_shrunk(treaty: Treaty, order: RecordHistory, world: World) -> None:
+    if order.table is None:
+        return
+    held = Counter(
+        act.event.participant
+        for act in treaty.acts.values()
+        if not act.retracted and (act.event.recorded.imported or "").startswith(TABLE)
+    )
+    # Rows of predecessors are replaced by their successors' in the depositary's tables.
+    lost = sorted(
+        name for name, acts in held.items() if acts > order.table.get(name, 0) and world.kind(name) != "predecessor"
+    )
+    if lost:
+        names = ", ".join(world.name(name, "en") for name in lost[:5])
+        raise TableShrank(
+            f"The table has less than was read from it before: cells of {len(lost)} participants are gone ({names}).",
+            way_out="Fetch it again; if the depositary did remove them, allow it to shrink and correct the acts.",
+            facts={"treaty": treaty.id, "participants": lost[:50], "lost": len(lost)},
+        )
+
+
+# ---- the acts --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The facts to append, the treaty after them, and a verdict for each act in the order given."""
+
+    events: tuple[ParticipantAct, ...]
+    treaty: Treaty
+    verdicts: tuple[Verdict, ...]
+
+
+def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: date, recorded: Recorded) -> Taken:
+    """Decide a history. The treaty passed in is left as it was."""
+    stream = stream_of(treaty.id)
+    known = {identity(act): act.retracted for act in treaty.acts.values()}
+    after = replace(treaty, acts=dict(treaty.acts), participations=dict(treaty.participations))
+    no_clauses = treaty.rule is None
+    verdicts: list[Verdict] = [None] * len(acts)
+    events: list[ParticipantAct] = []
+    version = treaty.version
+    for index in sorted(range(len(acts)), key=lambda n: acts[n].act_date):
+        act = acts[index]
+        key = (act.participant, act.action, act.act_date)
+        if key in known:
+            verdicts[index] = AlreadyOnRecord(known[key])
+            continue
+        event = historic_event(treaty.id, act, recorded)
+        refusal = _objection(Case(after, event, world, today), no_clauses=no_clauses)
+        if refusal is not None:
+            verdicts[index] = refusal
+            continue
+        version += 1
+        known[key] = False
+        events.append(event)
+        _put(after, Act(stream, version, event))
+    return Taken(tuple(events), replace(after, version=version), tuple(verdicts))
+
+
+def identity(act: Act) -> Identity:
+    """Who, what, on which day."""
+    return act.event.participant, act.event.action, act.event.act_date
+
+
+def historic_event(treaty: str, act: HistoricAct, recorded: Recorded) -> ParticipantAct:
+    """The event that records an act."""
+    return EVENT_OF[act.action](
+        treaty=treaty,
+        recorded=recorded,
+        participant=act.participant,
+        action=act.action,
+        act_date=act.act_date,
+        evidence=act.evidence,
+        **(act.more or {}),
+    )
+
+
+def _objection(case: Case, *, no_clauses: bool) -> Refusal | None:
+    return next((refusal for refusal in objections(case) if not (no_clauses and refusal.check in NEEDS_CLAUSES)), None)
+
+
+def _put(treaty: Treaty, act: Act) -> None:
+    """Into the copies of ``take`` alone; no other treaty holds them yet."""
+    name = act.event.participant
+    own = treaty.participations.get(name)
+    treaty.acts[act.version] = act
+    treaty.participations[name] = participation(name, (act,) if own is None else (*own.acts, act))
+
+
+# ---- what they cross -------------------------------------------------------------------------------------------------
+def _crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, today: date) -> list[Change]:
+    holding: dict[str, Milestone] = {line.key: line for line in treaty_milestones(treaty, outcome)}
+    whom = treaty.participations if only is None else only
+    for name in whom:
+        holding.update(
+            (line.key, line) for line in participant_milestones(treaty, treaty.participations[name], outcome)
+        )
+    keys = holding.keys() | _spoken_of(treaty, only)
+    return changes(treaty.announced, holding, keys, today=today)
+
+
+def _spoken_of(treaty: Treaty, only: set[str] | None) -> Iterable[str]:
+    if only is None:
+        return treaty.announced.keys()
+    return {
+        key
+        for key, said in treaty.announced.items()
+        if not said.kind.startswith("participant.") or key.rsplit(":", 2)[1] in only
+    }
+
+
+def _said(treaty: Treaty, found: Iterable[Change], now: Circumstances, recorded: Recorded) -> list[Fact]:
+    """What is settled in silence, what is on record as said, and what is news."""
+    silent: list[SettledMilestone] = []
+    old: list[Change] = []
+    news: list[Change] = []
+    for change in found:
+        said = treaty.announced.get(change.key)
+        if (said is not None and not said.as_history) or change.occurred_on > now.today:
+            news.append(change)
+        elif change.kind.startswith("participant."):
+            silent.append(_settled(change))
+        else:
+            old.append(change)
+    cause = Cause(kind="import")
+    settled: list[Fact] = (
+        [MilestonesSettled(treaty=treaty.id, recorded=recorded, milestones=tuple(silent))] if silent else []
+    )
+    return [
+        *announcements(treaty, old, world=now.world, today=now.today, cause=cause, recorded=recorded),
+        *settled,
+        *announcements(treaty, news, world=now.world, today=now.today, cause=cause, recorded=now.recorded),
+    ]
+
+
+def _settled(change: Change) -> SettledMilestone:
+    attributed = () if change.milestone is None else sorted(action for _, action in change.milestone.attributed)
+    return SettledMilestone(
+        kind=change.kind,
+        params=change.params,
+        occurrence=change.occurrence,
+        status=change.status,
+        occurred_on=change.occurred_on,
+        actions=tuple(attributed),
+    )
+
+
+def _digest(
+    treaty: Treaty,
+    acts: Sequence[ParticipantAct],
+    milestones: int,
+    outcome: Outcome | None,
+    order: RecordHistory,
+    recorded: Recorded,
+) -> ImportFinished:
+    return ImportFinished(
+        treaty=treaty.id,
+        recorded=recorded,
+        run=order.run,
+        source=order.source,
+        acts=len(acts),
+        participants=len({act.participant for act in acts}),
+        first_act_on=min(act.act_date for act in acts),
+        last_act_on=max(act.act_date for act in acts),
+        milestones=milestones,
+        titles=spoken_titles(treaty),
+        livemode=treaty.livemode,
+        signatures=sum(1 for own in treaty.participations.values() if own.signature is not None),
+        consents=sum(1 for own in treaty.participations.values() if own.current is not None),
+        threshold_on=None if outcome is None else outcome.threshold_on,
+        entry_into_force_on=None if outcome is None else outcome.entry_into_force_on,
+    )
