@@ -37,7 +37,8 @@ from treaty_status.domain.rule import TreatyRule
 class Announced:
     """What we last said about one milestone; ``dates`` and ``attributed`` are what a revision is judged by.
 
-    ``as_history``: it came with an import, so nobody was told.
+    ``late_by_days``: how long after its legal day we last said so. ``as_history``: it came with an import, so nobody
+    was told.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Announced:
     attributed: frozenset[tuple[str, str]]
     entry_into_force: date | None
     as_history: bool = False
+    late_by_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class _Draft:
             attributed=frozenset((who.participant, who.action) for who in event.attributed_to),
             entry_into_force=None if event.consequence is None else event.consequence.entry_into_force,
             as_history=event.recorded.imported is not None,
+            late_by_days=event.late_by_days,
         )
 
     def _settle(self, event: MilestonesSettled) -> None:
