@@ -11,12 +11,15 @@ from typing import Any, Final
 
 import msgspec
 
-from treaty_events import Fact, UnknownEventName
+from treaty_events import Fact, Recorded, UnknownEventName
 from treaty_events.catalogue import VERSIONS, class_of, name_of, split_topic, topic_of, upcast
 
 _encode: Final = msgspec.json.Encoder().encode
 _DECODERS: Final[dict[type[Fact], "msgspec.json.Decoder[Fact]"]] = {}
 _FIELDS: Final[dict[type[Any], tuple[tuple[str, Any], ...]]] = {}
+_WHOLE: Final[set[type[Any]]] = {str, int, float, bool, type(None)}
+"""Types that are written as they are; those of enumerations, dates and free-form values are added as they come."""
+_last_signed: tuple[Recorded | None, msgspec.Raw] = None, msgspec.Raw()
 
 
 class UnreadableBodyError(Exception):
@@ -83,6 +86,27 @@ def _silence(field: "Field[Any]") -> Any:
 
 def _said(value: Any) -> Any:
     cls = type(value)
+    if cls is Recorded:
+        return _signed(value)
     if names := _fields(cls):
-        return {name: _said(said) for name, silence in names if (said := getattr(value, name)) is not silence}
-    return [_said(item) for item in value] if cls is tuple else value
+        held, told = vars(value), {}
+        for name, silence in names:
+            said = held[name]
+            if said is not silence:
+                told[name] = said if type(said) in _WHOLE else _said(said)
+        return told
+    if cls is tuple:
+        return [_said(item) for item in value]
+    _WHOLE.add(cls)
+    return value
+
+
+def _signed(recorded: Recorded) -> msgspec.Raw:
+    """All facts of one decision carry the same object, so it is written once and repeated."""
+    global _last_signed  # noqa: PLW0603 - one reference, replaced as a whole: any thread may read it
+    said, raw = _last_signed
+    if said is not recorded:
+        told = {name: value for name, silence in _fields(Recorded) if (value := getattr(recorded, name)) is not silence}
+        raw = msgspec.Raw(_encode(told))
+        _last_signed = recorded, raw
+    return raw
