@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from tests.builders import all_of, any_of, count, later, plus, ref, rule, weight
 from treaty_status.domain.rule import MOST_DEEP, MOST_NODES, TreatyRule
 
-
 CORPUS = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "histories" / "rules.ndjson").read_text(encoding="utf-8").splitlines()

@@ -3,10 +3,12 @@
 Dates are ISO text; shares are floats for display only (the rule itself is evaluated in exact fractions).
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
+from math import floor
 from typing import Any, Final
 from unicodedata import combining, normalize
 
@@ -18,12 +20,11 @@ from treaty_status.domain.assessment import (
     signature_closes_on,
     treaty_milestones,
 )
-from treaty_status.domain.dates import resolve
-from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
+from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
 from treaty_status.domain.participation import Act, Participation
 from treaty_status.domain.sentences import LANGUAGES, explained, long_date, reason
-from treaty_status.domain.treaty import Claim, Treaty, before
+from treaty_status.domain.treaty import Announced, Claim, Treaty, before
 from treaty_status.domain.world import World
 
 Document = dict[str, Any]
@@ -32,6 +33,7 @@ NOTICE: Final = {
     "fr": "Ce service n'est pas le dépositaire et ne donne pas d'avis juridique ; "
     "seul le registre du dépositaire fait foi.",
 }
+ORGANISATIONS: Final = frozenset({"reio", "io"})
 REMINDERS: Final = frozenset({"signature.closing_soon", "entry_into_force.countdown"})
 
 
@@ -48,6 +50,8 @@ class View:
     bound: dict[str, tuple[Binding, ...]]
     whole: Treaty
     """The treaty with every act we hold, also those after the day asked for."""
+    left_out: dict[str, NotCounted]
+    """Consents that the rule does not count, by participant."""
 
     @property
     def days(self) -> dict[str, date | None]:
@@ -63,7 +67,9 @@ def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World)
     if then.rule is not None and outcome is not None:
         days = known_days(then)
         bound = {name: bindings(own, then.rule, outcome, days) for name, own in then.participations.items()}
-    return View(then, position, as_of, lang, world, outcome, bound, treaty)
+    left = () if outcome is None else _leaf(outcome.reading).not_counted
+    left_out = {one.consent.participant: one for one in left}
+    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out)
 
 
 def echo(told: View) -> Document:
@@ -151,13 +157,13 @@ def signature_document(told: View) -> Document:
 def counts_document(told: View) -> Document:
     """Five counts that must not be mixed, and who makes up the signatures."""
     signed = [own for own in told.treaty.participations.values() if own.signature is not None]
-    organisations = sum(1 for own in signed if told.world.kind(own.participant) in {"reio", "io"})
+    organisations = sum(1 for own in signed if told.world.kind(own.participant) in ORGANISATIONS)
     consenting = [own for own in told.treaty.participations.values() if living(own, told) is not None]
     return {
         "signatures": len(signed),
         "signatures_by_states": len(signed) - organisations,
         "signatures_by_organisations": organisations,
-        "signatories_not_consented": sum(1 for own in signed if living(own, told) is None),
+        "signatories_not_consented": sum(1 for own in signed if participant_status(own, told) == "signatory"),
         "consents": len(consenting),
         "counted_consents": len(counted(told)),
         "parties_in_force": sum(1 for name in told.bound if is_party(name, told)),
@@ -235,7 +241,7 @@ def _progress(reading: Reading) -> Document:
         "have": have if exact else float(have),
         "need": need if exact else float(need),
         "missing": max(0, need - have) if exact else float(max(Fraction(0), Fraction(need) - Fraction(have))),
-        "share": round(float(share), 4),
+        "share": floor(share * 10_000) / 10_000,
         "of": reading.op,
     }
 
@@ -283,13 +289,25 @@ def sentence(told: View) -> str:
     if outcome is None or (outcome.threshold_on is None and outcome.met is None):
         return text + _UNKNOWN_FORCE[lang]
     if outcome.entry_into_force_on is None:
-        needed = {"en": f" of {need} needed", "fr": f" (il en faut {need})"}[lang] if isinstance(need, int) else ""
-        return text + needed + _NOT_IN_FORCE[lang]
+        return text + _needed(counts, need, lang) + _NOT_IN_FORCE[lang]
     word = {
         "en": ("; entry into force on", "; in force since"),
         "fr": (" ; entrée en vigueur le", " ; en vigueur depuis le"),
     }
     return f"{text}{word[lang][outcome.in_force()]} {long_date(outcome.entry_into_force_on, lang)}."
+
+
+def _needed(counts: Document, need: object, lang: str) -> str:
+    """How many instruments it takes; said apart where some of those deposited do not count."""
+    if not isinstance(need, int):
+        return ""
+    given, counting = counts["consents"], counts["counted_consents"]
+    if given == counting:
+        return {"en": f" of {need} needed", "fr": f" (il en faut {need})"}[lang]
+    return {
+        "en": f", {counting} of which count towards the {need} needed",
+        "fr": f", dont {counting} comptent sur {need}",
+    }[lang]
 
 
 _NOT_IN_FORCE: Final = {"en": "; not yet in force.", "fr": " ; pas encore en vigueur."}
@@ -343,6 +361,8 @@ def _node(reading: Reading, told: View) -> Document:
         return {**node, "parts": [_node(part, told) for part in reading.parts]}
     if reading.subject is not None:
         node["subject"] = reading.subject
+    if reading.whose:
+        node["whose"] = [{"kind": kind, "name": name} for kind, name in reading.whose]
     if reading.have is not None:
         node |= _progress(reading)
         node["counted"] = [_counted(consent, told) for consent in reading.counted]
@@ -378,15 +398,25 @@ def _if_next(told: View) -> Document | None:
     outcome = told.outcome
     if outcome is None or outcome.threshold_on is not None:
         return None
-    leaf = _leaf(outcome.reading)
-    days: dict[str, date | None] = {**told.days, "threshold": told.as_of}
-    missing = None
-    if isinstance(leaf.have, int) and isinstance(leaf.need, int):
-        missing = max(0, leaf.need - leaf.have)
+    rule = told.treaty.rule
+    met_today = None if rule is None else into_force_if_met_on(rule, told.days, told.as_of)
     return {
-        "deposits_needed": missing,
-        "earliest_entry_into_force_if_met_today": _iso(resolve(outcome.track.then, days, trigger="threshold")),
+        "deposits_needed": missing_instruments(outcome.reading),
+        "earliest_entry_into_force_if_met_today": _iso(met_today),
     }
+
+
+def missing_instruments(reading: Reading) -> int | None:
+    """The least number of further instruments that would complete the condition; None where they alone cannot."""
+    if reading.parts:
+        parts = [missing_instruments(part) for part in reading.parts]
+        known = [number for number in parts if number is not None]
+        if reading.op == "any":
+            return min(known, default=None)
+        return max(known) if len(known) == len(parts) else None
+    if isinstance(reading.have, int) and isinstance(reading.need, int):
+        return max(0, reading.need - reading.have)
+    return 0 if reading.met else None
 
 
 # ---- participants ----------------------------------------------------------------------------------------------------
@@ -406,7 +436,7 @@ def participant_row(own: Participation, told: View) -> Document:
     found = told.bound.get(own.participant, ())
     last = found[-1] if found else None
     name = told.world.name(own.participant, told.lang)
-    left = next((one for one in _left_out(told) if one.consent.participant == own.participant), None)
+    left = told.left_out.get(own.participant)
     return {
         "sort_key": folded(name),
         "participant": own.participant,
@@ -428,10 +458,6 @@ def participant_row(own: Participation, told: View) -> Document:
         "leaves_on": None if last is None else _iso(last.leaves_on),
         "note": None if signature is None else signature.event.note,
     }
-
-
-def _left_out(told: View) -> tuple[NotCounted, ...]:
-    return () if told.outcome is None else _leaf(told.outcome.reading).not_counted
 
 
 def folded(name: str) -> str:
@@ -533,9 +559,7 @@ def milestones_document(told: View) -> Document:
                 "entry_into_force_on": None
                 if line.consequence is None
                 else line.consequence.entry_into_force.isoformat(),
-                "announced": None
-                if announced is None
-                else {"status": announced.status.value, "revision": announced.revision},
+                "announced": None if announced is None else _announcement(announced),
             }
         )
     shown = {row["key"] for row in rows}
@@ -545,7 +569,7 @@ def milestones_document(told: View) -> Document:
             "kind": one.kind,
             "state": one.status.value,
             "occurred_on": one.occurred_on.isoformat(),
-            "announced": {"status": one.status.value, "revision": one.revision},
+            "announced": _announcement(one),
         }
         for key, one in said.items()
         if key not in shown and one.status in {Status.REVOKED, Status.CANCELLED}
@@ -554,13 +578,23 @@ def milestones_document(told: View) -> Document:
     return {**echo(told), "milestones": rows, "taken_back": taken_back}
 
 
+def _announcement(one: Announced) -> Document:
+    """What was last said of a line; ``as_history``: it came with an import, nobody was told."""
+    return {
+        "status": one.status.value,
+        "revision": one.revision,
+        "late_by_days": one.late_by_days,
+        "as_history": one.as_history,
+    }
+
+
 def _line_state(line: Milestone, as_of: date) -> str:
     return "lost" if line.lost_on is not None and line.lost_on <= as_of else "reached"
 
 
 def claims_document(told: View) -> Document:
-    """Statements beside the facts, each with what the record says to it."""
-    rows = [_claim(claim, told) for claim in told.whole.claims]
+    """Statements beside the facts made by the day asked for, each with what the record says to it."""
+    rows = [_claim(claim, told) for claim in told.whole.claims if _made_by(claim, told.as_of)]
     return {
         **echo(told),
         "claims": rows,
@@ -596,38 +630,52 @@ def _claim(claim: Claim, told: View) -> Document:
     }
 
 
+def _made_by(claim: Claim, as_of: date) -> bool:
+    """Was it made by then? A claim of a year or month may be of its last day; one without a day is always shown."""
+    day = claim_day(claim.event.claimed_on)
+    return day is None or day <= as_of
+
+
 def _fact_for(claim: Claim, told: View) -> int | None:
     """The number that the record holds for what a claim is about, on the claim's own day."""
-    details = told.whole.details
+    details, day = told.whole.details, claim_day(claim.event.claimed_on)
     match claim.event.about:
         case "articles":
             return details.articles
         case "chapters":
             return details.chapters
+        case _ if day is None:
+            return None
         case "signatures":
-            day = claim_day(claim.event.claimed_on)
-            return (
-                None
-                if day is None
-                else sum(1 for own in before(told.whole, day).participations.values() if own.signature)
-            )
+            return len(_signatories(told, day))
+        case "signatures_by_states":
+            return sum(1 for own in _signatories(told, day) if told.world.kind(own.participant) not in ORGANISATIONS)
         case "consents":
-            day = claim_day(claim.event.claimed_on)
-            return (
-                None
-                if day is None
-                else sum(1 for own in before(told.whole, day).participations.values() if own.current)
-            )
+            return sum(1 for own in told.whole.participations.values() if _contracting(own, day))
         case _:
             return None
+
+
+def _signatories(told: View, day: date) -> list[Participation]:
+    everyone = told.whole.participations.values()
+    return [own for own in everyone if own.signature is not None and own.signature.event.act_date <= day]
+
+
+def _contracting(own: Participation, day: date) -> bool:
+    return any(life.on <= day and (life.taken_back_on is None or day < life.taken_back_on) for life in own.lives)
 
 
 def claim_day(text: str) -> date | None:
     """The last day that a full or partial date may mean; None where it means none."""
     try:
-        if len(text) == len("2026-02"):
-            first = date.fromisoformat(f"{text}-01")
-            return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        return date.fromisoformat(text)
+        match [int(part) for part in text.split("-")]:
+            case [year]:
+                return date(year, 12, 31)
+            case [year, month]:
+                return date(year, month, monthrange(year, month)[1])
+            case [year, month, day]:
+                return date(year, month, day)
+            case _:
+                return None
     except ValueError:
         return None

@@ -93,6 +93,8 @@ class Reading:
     subject: str | None = None
     parts: tuple["Reading", ...] = ()
     unknown: tuple[str, ...] = ()
+    whose: tuple[tuple[str, str], ...] = ()
+    """Whose are counted, where not everyone's are: a kind (group, party_to, attribute, population) and a name."""
 
 
 class Gauge(Protocol):
@@ -232,6 +234,15 @@ class Roll:
         name = consent.participant
         return name in self.states or (name in self.organisations and self.worth(name) > 0)
 
+    def whose(self) -> tuple[tuple[str, str], ...]:
+        """Whose consents alone count, as kinds and names."""
+        who = self.who
+        return (
+            *(("group", group) for group in who.groups),
+            *(() if who.party_to is None else (("party_to", who.party_to),)),
+            *(() if who.attribute is None else (("attribute", f"{who.attribute.value} ({who.attribute.table})"),)),
+        )
+
     def total(self) -> int:
         """Instruments counted."""
         if not self.organisations:
@@ -314,6 +325,7 @@ class CountGauge:
             counted=self.roll.counted(),
             not_counted=self.roll.not_counted(),
             unknown=tuple(self.roll.missing),
+            whose=self.roll.whose(),
         )
 
     def dates(self) -> list[date]:
@@ -470,6 +482,7 @@ class PopulationGauge:
             missing_participants=tuple(sorted(name for name in inside if not self._inside(name))),
             subject=self._condition.of,
             unknown=tuple(self._unknown(day)),
+            whose=(("population", self._condition.of), *self._roll.whose()),
         )
 
     def _listed(self, consent: Consent, population: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 Only what the numbers say is said; every sentence names its clause.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
@@ -16,26 +17,32 @@ LANGUAGES: Final = ("en", "fr")
 
 _REASONS: Final = {
     "en": {
-        "not_additional": "the {name}'s instrument is not additional to those of its member States {because}",
+        "not_additional": "the {name}'s instrument is not additional to {those}",
         "never": "the {name}'s instrument is not counted",
         "as_members": "the {name}'s members have all been counted themselves",
         "counts": "the {name}'s instrument is not counted",
         "action_not_counted": "{name}'s {action} is not among the acts that count",
         "kind_not_counted": "{name} is not of a kind that counts",
         "not_in_group": "{name} did not belong to the group on the day of its consent",
-        "not_party_to_parent": "{name} was not a party to the parent treaty",
+        "not_in_population": "{name} is not among those whose consent is asked for",
+        "not_party_to_parent": "{name} was not a party to the parent treaty on the day of its consent",
         "attribute_too_small": "{name} does not reach the amount asked of each",
+        "no_share": "{name} adds nothing to the share",
+        "not_known": "whether {name} counts is not known",
     },
     "fr": {
-        "not_additional": "l'instrument déposé par {the}{name} ne s'ajoute pas à ceux de ses États membres {because}",
+        "not_additional": "l'instrument déposé par {the}{name} ne s'ajoute pas {those}",
         "never": "l'instrument déposé par {the}{name} n'est pas compté",
-        "as_members": "les membres de {the}{name} ont tous été comptés eux-mêmes",
+        "as_members": "les membres {of}{name} ont tous été comptés eux-mêmes",
         "counts": "l'instrument déposé par {the}{name} n'est pas compté",
         "action_not_counted": "l'acte de {name} ({action}) n'est pas de ceux qui comptent",
         "kind_not_counted": "{name} n'est pas de ceux qui comptent",
         "not_in_group": "{name} n'appartenait pas au groupe au jour de son consentement",
-        "not_party_to_parent": "{name} n'était pas partie au traité principal",
+        "not_in_population": "{name} n'est pas de ceux dont le consentement est demandé",
+        "not_party_to_parent": "{name} n'était pas partie au traité principal au jour de son consentement",
         "attribute_too_small": "{name} n'atteint pas la valeur exigée de chacun",
+        "no_share": "{name} n'ajoute rien à la part",
+        "not_known": "on ne sait pas si {name} compte",
     },
 }
 ACTIONS: Final = {
@@ -129,7 +136,7 @@ def explained(outcome: Outcome, name: NameOf) -> dict[str, str]:
 
 def _explained(outcome: Outcome, name: NameOf, lang: str) -> str:
     parts = [*_distance(outcome.reading, lang), *_left_out(outcome.reading, name, lang)]
-    clause = f"(art. {outcome.track.clause})"
+    clause = f"({article(outcome.track.clause, lang)})"
     told = [f"{' ; '.join(parts) if lang == 'fr' else '; '.join(parts)} {clause}." if parts else clause]
     told.extend(_days(outcome, lang))
     if outcome.unknown:
@@ -149,15 +156,33 @@ def _distance(reading: Reading, lang: str) -> list[str]:
     if reading.op == "weight":
         return [_weight(reading, lang)]
     if reading.have is not None and reading.need is not None:
-        return [_instruments(int(reading.have), int(reading.need), lang)]
+        return [_instruments(reading, lang)]
     return [_plain(reading, lang)]
 
 
-def _instruments(have: int, need: int, lang: str) -> str:
+def _instruments(reading: Reading, lang: str) -> str:
+    have, need = int(reading.have or 0), int(reading.need or 0)
+    whose = "".join(_WHOSE[lang][kind].format(name=name) for kind, name in reading.whose)
     missing = need - have
     if lang == "fr":
-        return f"{have} sur {need}" + (f" ; il en manque {missing}" if missing > 0 else "")
-    return f"{have} of {need}" + (f"; {missing} missing" if missing > 0 else "")
+        return f"{have} sur {need}{whose}" + (f" ; il en manque {missing}" if missing > 0 else "")
+    return f"{have} of {need}{whose}" + (f"; {missing} missing" if missing > 0 else "")
+
+
+_WHOSE: Final = {
+    "en": {
+        "group": " from the group {name}",
+        "party_to": " from parties to {name}",
+        "attribute": " with at least {name} each",
+        "population": " from {name}",
+    },
+    "fr": {
+        "group": " du groupe {name}",
+        "party_to": " de parties à {name}",
+        "attribute": " d'au moins {name} chacun",
+        "population": " de {name}",
+    },
+}
 
 
 def _weight(reading: Reading, lang: str) -> str:
@@ -166,7 +191,8 @@ def _weight(reading: Reading, lang: str) -> str:
 
 
 def _percent(share: Fraction | int | None, lang: str) -> str:
-    text = f"{float((share or 0) * 100):.2f}".rstrip("0").rstrip(".")
+    hundredths = int((share or 0) * 10_000)  # rounded down: what is not reached must not look reached
+    text = f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
     return f"{text.replace('.', ',')} %" if lang == "fr" else f"{text}%"
 
 
@@ -190,31 +216,60 @@ def _plain(reading: Reading, lang: str) -> str:
 
 def _left_out(reading: Reading, name: NameOf, lang: str) -> list[str]:
     found: dict[str, str] = {}
-    for part in (reading, *reading.parts):
+    for part in _leaves(reading):
         for left in part.not_counted:
             found.setdefault(left.consent.participant, reason(left, name, lang))
     return list(found.values())
 
 
+def _leaves(reading: Reading) -> list[Reading]:
+    return [leaf for part in reading.parts for leaf in _leaves(part)] if reading.parts else [reading]
+
+
 def reason(left: NotCounted, name: NameOf, lang: str) -> str:
     """Why one consent was not counted."""
-    because = ", ".join(name(one, lang) for one in left.because_of[:MOST_NAMED])
-    more = len(left.because_of) - MOST_NAMED
-    if more > 0:
-        because += f" and {more} more" if lang == "en" else f" et {more} autres"
     own = name(left.consent.participant, lang)
-    text = _REASONS[lang][left.reason].format(
+    the = _french_article(own)
+    return _REASONS[lang][left.reason].format(
         name=own,
-        the="l'" if own[:1] in VOWELS else "la ",
+        the=the,
+        of="du " if the == "le " else f"de {the}",
         action=ACTIONS[lang][left.consent.action.value],
-        because=f"({because})" if because else "",
+        those=_those(left, name, lang),
     )
-    return text.strip()
+
+
+def _those(left: NotCounted, name: NameOf, lang: str) -> str:
+    """The instruments to which an organisation's is not additional."""
+    named = [name(one, lang) for one in left.because_of[:MOST_NAMED]]
+    more = len(left.because_of) - len(named)
+    if more > 0:
+        named.append(f"{more} more" if lang == "en" else f"{more} autre{'s' if more > 1 else ''}")
+    if len(left.because_of) == 1:
+        return f"that of {named[0]}" if lang == "en" else f"à celui de son État membre ({named[0]})"
+    because = f" ({', '.join(named)})" if named else ""
+    return f"those of its member States{because}" if lang == "en" else f"à ceux de ses États membres{because}"
 
 
 MOST_NAMED: Final = 5
-VOWELS: Final = frozenset("AEIOUÉÈaeiouéè")
-"""French names of organisations that begin so take an elided article; the others that act here are feminine."""
+_VOWELS: Final = frozenset("AEIOUYÉÈÊÎÔaeiouyéèêîô")
+_MASCULINE: Final = ("Bureau", "Comité", "Conseil", "Fonds", "Groupe", "Marché", "Programme", "Secrétariat")
+
+
+def _french_article(name: str) -> str:
+    """The article that an organisation's French name takes; most that act in treaties are feminine."""
+    if name[:1] in _VOWELS:
+        return "l'"
+    return "le " if name.startswith(_MASCULINE) else "la "
+
+
+_PARAGRAPH: Final = re.compile(r"(?P<article>\d+|[IVXLC]+)\((?P<paragraph>\d+)\)")
+
+
+def article(clause: str, lang: str) -> str:
+    """How a clause is cited: art. 65(1); art. 65, par. 1."""
+    found = _PARAGRAPH.fullmatch(clause) if lang == "fr" else None
+    return f"art. {clause}" if found is None else f"art. {found['article']}, par. {found['paragraph']}"
 
 
 def _days(outcome: Outcome, lang: str) -> list[str]:
