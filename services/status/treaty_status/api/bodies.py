@@ -115,7 +115,17 @@ class ClaimBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     claimed_on: PartialDay
     source: Words
     statement: Words
-    about: Literal["signatures", "signatures_by_states", "consents", "articles", "chapters", "participant_act", "rule", "date", "other"]
+    about: Literal[
+        "signatures",
+        "signatures_by_states",
+        "consents",
+        "articles",
+        "chapters",
+        "participant_act",
+        "rule",
+        "date",
+        "other",
+    ]
     tier: Literal["official_state", "official_org", "press", "unknown"]
     url: Url | None = None
     value: Number | None = None
