@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.services.pages_world import Record, app_of, define, deposits, hanoi, plain, rehearsal, rule
-from treaty_events import Tier
+from treaty_events import Action, Kind, Tier
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.treaties import Known
 from treaty_status.application.views import TreatyPage, TreatyQuery, ViewsUnavailable
@@ -203,6 +203,11 @@ def test_a_day_that_has_not_come_is_said_to_be_one(client: TestClient) -> None:
     assert "1 January 2030 has not come yet" in read(client, "/treaties/XVIII-16?as_of=2030-01-01").text
 
 
+def test_a_milestone_that_was_told_late_says_how_late(client: TestClient) -> None:
+    text = read(client, "/treaties/XVIII-16").text
+    assert re.search(r"50 signatures ?by Algeria, Angola, Australia and 66 more[^A-Z]* · announced 392 days late", text)
+
+
 def test_the_day_of_a_milestone_leads_to_the_treaty_on_that_day(client: TestClient) -> None:
     page = read(client, "/treaties/XVIII-16~feed00")
 
@@ -286,7 +291,7 @@ def test_the_claim_of_71_articles_stands_beside_the_record_with_its_source(clien
 
 def test_an_address_that_is_not_of_the_web_is_not_made_a_link() -> None:
     record, client = one_treaty(plain(articles=3))
-    claim = {"claimed_on": "2026", "source": "S", "statement": HOSTILE, "about": "articles", "tier": Tier.PRESS}
+    claim = {"claimed_on": "2026-02-01", "source": "S", "statement": HOSTILE, "about": "articles", "tier": Tier.PRESS}
     record.order(RecordClaim(treaty="X-1", claim={**claim, "value": 4, "url": "javascript:alert(1)"}))
     page = read(client, "/treaties/X-1")
 
@@ -363,6 +368,16 @@ def test_every_text_exists_in_both_languages_with_the_same_values() -> None:
     for key, (english, french) in TEXTS.items():
         assert values(english) == values(french), key
         assert english.count(" || ") == french.count(" || "), key
+
+
+def test_there_are_words_for_every_kind_of_milestone_act_and_source() -> None:
+    for lang in ("en", "fr"):
+        for kind in Kind:
+            assert Words(lang)(f"kind.{kind.value}", params="1", name="X")
+        for tier in Tier:
+            assert Words(lang)(f"tier.{tier.value}")
+        for action in Action:
+            assert Words(lang).action(action.value)
 
 
 def test_nought_is_many_in_english_and_one_in_french() -> None:

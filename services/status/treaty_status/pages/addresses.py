@@ -24,6 +24,11 @@ def address(path: str, **query: str | None) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
+def web(url: str | None) -> str | None:
+    """The address, if it is one that a page may link to."""
+    return url if url is not None and url.startswith(("https://", "http://")) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Here:
     """The page at hand; called with what should be otherwise, it gives the address of that page."""

@@ -22,7 +22,8 @@ from treaty_status.pages.index_page import MOST_REHEARSALS, PAGE, Shelf, index_p
 from treaty_status.pages.languages import Language, chosen
 from treaty_status.pages.moments import NotADay, NotAnInstant, day, instant, written_instant
 from treaty_status.pages.rendering import Renderer
-from treaty_status.pages.treaty_page import Telling, treaty_page
+from treaty_status.pages.telling import Telling
+from treaty_status.pages.treaty_page import treaty_page
 from treaty_status.pages.wording import Words
 from treaty_status.registry import Registry
 
