@@ -95,6 +95,14 @@ def test_what_a_filter_leaves_out_is_passed_all_the_same(service: Status) -> Non
     assert page(service, types="treaty.signature.*", after=told["next"])["next"] == told["next"]
 
 
+def test_a_small_page_is_filled_from_wherever_the_next_fitting_event_is(service: Status) -> None:
+    fill(service)
+
+    [event] = page(service, after=0, limit=1, types="treaty.consent.recorded")["events"]
+
+    assert event["type"] == "treaty.consent.recorded"
+
+
 def test_a_filter_that_fits_no_event_there_is_would_wait_for_ever_and_is_refused(service: Status) -> None:
     for types in ("treaty.thresold.*", "nothing", ","):
         answer = service.client.get("/v1/feed", params={"types": types})

@@ -93,7 +93,7 @@ class Feed:
     # ---- pages ------------------------------------------------------------------------------------------------------
     async def _page(self, after: int, limit: int, wanted: Wanted) -> Page:
         head = self._tail.seen
-        at_hand = self._tail.page(after=after, limit=min(limit, INLINE) + 1)
+        at_hand = self._tail.page(after=after, limit=INLINE + 1)  # no more than INLINE: it is all there is
         if at_hand is not None and len(at_hand) <= INLINE and all(event.stream in self._livemode for event in at_hand):
             lines = [self._line(event) for event in at_hand if wanted(type_of(event))]
             return self._told(after, lines[:limit], at_hand, limit, head)

@@ -48,16 +48,9 @@ def reported(*, as_json: bool) -> Iterator[None]:
 
 
 def words(problem: dict[str, Any]) -> str:
-    """A problem document as a person reads it: the sentence, the way out, suggestions."""
-    parts = [str(problem.get(name)) for name in ("detail", "way_out") if problem.get(name)]
-    suggestions = problem.get("suggestions")
-    if isinstance(suggestions, list) and suggestions:
-        parts.append("Did you mean " + ", ".join(_suggested(one) for one in suggestions) + "?")
+    """A problem document as a person reads it: the sentence and the way out."""
+    parts = [str(problem[name]) for name in ("detail", "way_out") if problem.get(name)]
     return " ".join(parts) or str(problem.get("title", "Refused."))
-
-
-def _suggested(one: Any) -> str:
-    return f"{one.get('name')} ({one.get('id')})" if isinstance(one, dict) else str(one)
 
 
 def _say(document: dict[str, Any], text: str, *, as_json: bool) -> None:
