@@ -36,7 +36,7 @@ def key_counts(status: Document, page: Telling) -> list[dict[str, Any]]:
 def key_dates(status: Document, page: Telling) -> list[dict[str, Any]]:
     """Adoption, signature, threshold and entry into force; what is still to come says so."""
     force, say = status["force"], page.say
-    clause = [] if force["clause"] is None else [say("dates.clause", clause=force["clause"])]
+    clause = [] if force["clause"] is None else [say.article(force["clause"])]
     known = force["state"] not in {"no_rule", "unknown"}
     adopted = [text for text in (status["adopted_at"], status["adoption_reference"]) if text]
     adoption = {"what": say("dates.adopted"), "day": page.day(status["adopted_on"]), "state": "", "more": adopted}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from treaty_status.domain.sentences import ACTIONS
+from treaty_status.domain.sentences import ACTIONS, article
 
 _BEFORE: Final = re.compile(r" (?=[;:!?»%])")
 _AFTER: Final = re.compile(r"(?<=«) ")
@@ -154,7 +154,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "today || in {n} day || in {n} days",
         "aujourd'hui || dans {n} jour || dans {n} jours",
     ),
-    "dates.clause": ("art. {clause}", "art. {clause}"),
     "dates.depositary": ("Depositary", "Dépositaire"),
     "dates.days_at": ("Days are those of {zone}.", "Les jours sont ceux de {zone}."),
     # ---- why ---------------------------------------------------------------------------------------------------------
@@ -366,6 +365,10 @@ class Words:
     def label(self, key: str) -> str:
         """A text as what stands before a value, with its colon."""
         return self("label", label=self(key))
+
+    def article(self, clause: str) -> str:
+        """A clause as it is cited."""
+        return article(clause, self.lang)
 
     def action(self, action: str) -> str:
         """An act in the field's words."""
