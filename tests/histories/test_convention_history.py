@@ -12,7 +12,17 @@ from treaty_status.registry import Kind, load_registry
 
 REGISTRY = load_registry()
 HISTORY = files("treaty_status") / "histories" / "XVIII-16"
-ABOUT = {"signatures", "signatures_by_states", "articles", "chapters", "consents", "participant_act", "rule", "date", "other"}
+ABOUT = {
+    "signatures",
+    "signatures_by_states",
+    "articles",
+    "chapters",
+    "consents",
+    "participant_act",
+    "rule",
+    "date",
+    "other",
+}
 
 
 def _lines(name: str) -> list[dict[str, Any]]:
