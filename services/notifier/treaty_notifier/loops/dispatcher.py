@@ -31,6 +31,14 @@ class Limits:
     posts_per_lane: int = 8
 
 
+@dataclass(frozen=True)
+class _Finished:
+    """A turn to be booked before its lease ends, in seconds of the event loop's clock."""
+
+    settlement: Settlement
+    expires: float
+
+
 class Dispatcher:
     """Finds lanes by polling; ``wake`` only shortens the wait.
 
@@ -63,7 +71,7 @@ class Dispatcher:
         self._jitter = jitter
         self._wake = asyncio.Event()
         self._serving: set[asyncio.Task[None]] = set()
-        self._done: asyncio.Queue[Settlement] = asyncio.Queue()
+        self._done: asyncio.Queue[_Finished] = asyncio.Queue()
 
     def wake(self) -> None:
         """There may be something to send now."""
@@ -95,9 +103,10 @@ class Dispatcher:
             try:
                 await self._settle(finished)
             except BaseException:
-                # Kept for the next try; when the database stays away the leases expire and the turns are repeated.
-                for settlement in finished:
-                    self._done.put_nowait(settlement)
+                # Kept for the next try while the lease holds; after it the turn is anybody's to repeat.
+                for one in finished:
+                    if asyncio.get_running_loop().time() < one.expires:
+                        self._done.put_nowait(one)
                 raise
 
     async def finish(self) -> None:
@@ -135,8 +144,8 @@ class Dispatcher:
         if not task.cancelled() and task.exception() is not None:
             LOG.error("A turn ended by a fault; its lane is served again later", exc_info=task.exception())
 
-    async def _settle(self, finished: list[Settlement]) -> None:
-        booked = await self._threads.call(self._outbox.settle, finished)
+    async def _settle(self, finished: list[_Finished]) -> None:
+        booked = await self._threads.call(self._outbox.settle, [one.settlement for one in finished])
         self._metrics.fenced.inc(booked.count(False))
         self._wake.set()
 
@@ -163,7 +172,7 @@ class Dispatcher:
         ]
         cursor = min(unsent) - 1 if unsent else turn.scanned_to
         known = tuple(sent for sent in results if sent is not None)
-        self._done.put_nowait(Settlement(lease=turn.lease, cursor=cursor, sent=known))
+        self._done.put_nowait(_Finished(Settlement(lease=turn.lease, cursor=cursor, sent=known), expires))
 
     async def _send(self, turn: Turn, parcel: Parcel) -> Sent:
         started_at = self._clock()
