@@ -163,21 +163,44 @@ def watch(
 @cli.command("import")
 def import_(
     *,
-    source: Annotated[str, typer.Argument(help="A bundled history (XVIII-16), a folder, a file of acts, or -.")],
+    source: Annotated[
+        list[str], typer.Argument(help="A bundled history (XVIII-16), a folder, a file of acts, -; tables, lists.")
+    ],
     treaty: Annotated[str | None, typer.Option(help="The treaty's id, where the source does not say.")] = None,
+    format_name: Annotated[
+        str, typer.Option("--format", help="auto, untc-csv, untc-xml, ndjson, csv or actions: history, in bulk.")
+    ] = "auto",
+    define: Annotated[bool, typer.Option("--define", help="Bulk: put treaties on record, without rule.")] = False,
+    title: Annotated[str | None, typer.Option(help="Bulk: the title of a treaty so defined.")] = None,
+    allow_fewer: Annotated[
+        bool, typer.Option("--allow-fewer", help="Bulk: a table may have lost rows since it was last read.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Bulk: only say what would come of it.")] = False,
     url: Url = HERE,
     key: Secret = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a history into the record, line by line; running it again records nothing twice.
+    """Put a history into the record; running it again records nothing twice.
 
-    It goes over HTTP with a key, or with --database straight into a database.
+    One history goes line by line, over HTTP with a key or with --database straight into a database, and what it crosses
+    is news. Tables and lists (CSV, XML, several files, or --format) go into the database in bulk, as history: every
+    cell is recorded or reported, and nobody is told of old lines.
     """
-    from treaty_status.cli import import_run
+    from treaty_status.application.importing import Request
+    from treaty_status.cli import bulk_import, import_run
 
+    if bulk_import.is_bulk(source, format_name=format_name, wanted=define or dry_run or allow_fewer):
+        request = Request(by=bulk_import.BY, define=define, title=title, allow_fewer=allow_fewer, dry_run=dry_run)
+        with reported(as_json=as_json):
+            outcome = bulk_import.run(
+                source, request, format_name=format_name, treaty=treaty, database=database, as_json=as_json
+            )
+        if outcome.refused:
+            raise typer.Exit(REFUSED)
+        return
     with reported(as_json=as_json):
-        balance = import_run.run(source, treaty=treaty, url=url, key=key, database=database, as_json=as_json)
+        balance = import_run.run(source[0], treaty=treaty, url=url, key=key, database=database, as_json=as_json)
     if balance.refused:
         raise typer.Exit(REFUSED)
 
