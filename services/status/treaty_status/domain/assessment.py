@@ -3,9 +3,10 @@
 A milestone in the future is one that will be reached without any further act: the clock brings it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from treaty_events import Consequence, Kind, Progress
@@ -161,47 +162,54 @@ def _by_day(acts: Iterable[tuple[date, str, str]]) -> list[tuple[date, Who]]:
 
 def _approach(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:
     """How the consents drew near, and drew back: one occurrence for each time a level was reached anew."""
-    levels = [(Kind.CONSENT_PERCENT, percent, _at_least(percent)) for percent in CONSENT_PERCENTS]
-    levels += [(Kind.CONSENT_REMAINING, left, _at_most_missing(left)) for left in CONSENTS_REMAINING]
-    for kind, level, holds in levels:
-        for n, (mark, lost_on) in enumerate(crossings(outcome.marks, holds), start=1):
-            jumped = kind is Kind.CONSENT_REMAINING and mark.missing == 0
-            yield lines.line(
-                kind,
-                str(level),
-                mark.on,
-                occurrence=n,
-                lost_on=lost_on,
-                attributed=mark.who,
-                progress=_progress(mark),
-                clause=outcome.track.clause,
-                overtaken_on=mark.on if jumped else None,
-            )
+    occurrences: dict[Level, int] = {}
+    for level, mark, lost_on in crossings(outcome.marks):
+        kind, params = level
+        occurrences[level] = occurrence = occurrences.get(level, 0) + 1
+        jumped = kind is Kind.CONSENT_REMAINING and mark.missing == 0
+        yield lines.line(
+            kind,
+            str(params),
+            mark.on,
+            occurrence=occurrence,
+            lost_on=lost_on,
+            attributed=mark.who,
+            progress=_progress(mark),
+            clause=outcome.track.clause,
+            overtaken_on=mark.on if jumped else None,
+        )
 
 
-def _at_least(percent: int) -> Callable[[Mark], bool]:
-    return lambda mark: mark.percent >= percent
+Level = tuple[Kind, int]
+"""So many percent of the worst condition, or so many instruments still missing."""
 
 
-def _at_most_missing(left: int) -> Callable[[Mark], bool]:
-    return lambda mark: mark.missing is not None and mark.missing <= left < mark.need
+def crossings(marks: Iterable[Mark]) -> list[tuple[Level, Mark, date | None]]:
+    """Each time a level began to hold, and the day it ceased to; None while it holds still."""
+    found: list[tuple[Level, Mark, date | None]] = []
+    open_since: dict[Level, Mark] = {}
+    held: tuple[Level, ...] = ()
+    for mark in marks:
+        holding = levels(mark.percent, mark.missing, mark.need)
+        if holding == held:
+            continue
+        found.extend((level, open_since.pop(level), mark.on) for level in held if level not in holding)
+        open_since.update((level, mark) for level in holding if level not in held)
+        held = holding
+    return [*found, *((level, mark, None) for level, mark in open_since.items())]
+
+
+@lru_cache(maxsize=4096)
+def levels(percent: int, missing: int | None, need: int) -> tuple[Level, ...]:
+    """The levels that hold at so many percent of the worst condition, and so many instruments missing of a number."""
+    reached = [(Kind.CONSENT_PERCENT, level) for level in CONSENT_PERCENTS if percent >= level]
+    if missing is not None:
+        reached += [(Kind.CONSENT_REMAINING, level) for level in CONSENTS_REMAINING if missing <= level < need]
+    return tuple(reached)
 
 
 def _progress(mark: Mark) -> Progress | None:
     return Progress(have=mark.have, need=mark.need) if mark.need else None
-
-
-def crossings(marks: tuple[Mark, ...], holds: Callable[[Mark], bool]) -> list[tuple[Mark, date | None]]:
-    """Each time a test began to hold, and the day it ceased to; None while it holds still."""
-    found: list[tuple[Mark, date | None]] = []
-    began: Mark | None = None
-    for mark in marks:
-        if began is None and holds(mark):
-            began = mark
-        elif began is not None and not holds(mark):
-            found.append((began, mark.on))
-            began = None
-    return found if began is None else [*found, (began, None)]
 
 
 def _crossings(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:

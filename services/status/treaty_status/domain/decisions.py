@@ -40,7 +40,7 @@ from treaty_events import (
 from treaty_status.domain import refusals as no
 from treaty_status.domain.amendments import amended
 from treaty_status.domain.announcements import announcements, changes
-from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, misdated, objections, warnings
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve
@@ -138,12 +138,26 @@ Order = Define | RecordAct | RecordClaim | Correct | ReachDay | OpenRehearsal | 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Under which circumstances every participant's lines were last compared; while they hold, only those touched can
-    have changed. Derived, never stored: without it everything is compared."""
+    have changed. Derived, never stored: without it everything is compared.
+
+    ``quiet_until`` is the first day on which a line of some participant falls due by itself; None: not looked for.
+    """
 
     today: date
     rule_version: int
     threshold_on: date | None
     entry_into_force_on: date | None
+    quiet_until: date | None = None
+
+    def holds(self, now: "Settled") -> bool:
+        """Has nothing come since that could have changed the lines of those who did not act?"""
+        if (self.rule_version, self.threshold_on, self.entry_into_force_on) != (
+            now.rule_version,
+            now.threshold_on,
+            now.entry_into_force_on,
+        ):
+            return False
+        return now.today == self.today or (self.quiet_until is not None and self.today <= now.today < self.quiet_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,16 +455,26 @@ def _announce(
         None if outcome is None else outcome.threshold_on,
         None if outcome is None else outcome.entry_into_force_on,
     )
-    only = touched if why in {"action", "claim"} and settled == now_settled and isinstance(state, Treaty) else None
+    quiet = why in {"action", "claim"} and settled is not None and settled.holds(now_settled)
+    only = touched if quiet and isinstance(state, Treaty) else None
     whom = after.participations if only is None else only & after.participations.keys()
-    holding = {line.key: line for line in treaty_milestones(after, outcome)}
-    for name in whom:
-        holding.update((line.key, line) for line in participant_milestones(after, after.participations[name], outcome))
+    own = [line for name in whom for line in participant_milestones(after, after.participations[name], outcome)]
+    holding = {line.key: line for line in (*treaty_milestones(after, outcome), *own)}
+    ahead = _next_day(own, now.today)
+    if only is not None and settled is not None:
+        ahead = min(ahead, settled.quiet_until or settled.today)
+    now_settled = replace(now_settled, quiet_until=ahead)
     keys = holding.keys() | _said_before(after, only)
     found = changes(after.announced, holding, keys, today=now.today)
     return announcements(
         after, found, world=now.world, today=now.today, cause=cause, recorded=now.recorded
     ), now_settled
+
+
+def _next_day(lines: Iterable[Milestone], today: date) -> date:
+    """The first day to come on which one of these lines is crossed, or crossed back."""
+    days = (day for line in lines for day in (line.due, line.lost_on) if day is not None and day > today)
+    return min(days, default=date.max)
 
 
 def _said_before(treaty: Treaty, only: Iterable[str] | None) -> set[str]:

@@ -5,9 +5,9 @@ table, population or parent makes an answer unknown and says what is missing; it
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from treaty_events import Action
 from treaty_status.domain.dates import missing_days
@@ -24,12 +24,11 @@ Who = frozenset[tuple[str, str]]
 NOBODY: Final[Who] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """How far the worst part of the condition was at the end of a day on which something changed.
 
     ``percent`` is rounded down; ``missing`` is how many instruments would complete the whole, None where instruments
-    alone cannot. ``who`` are those whose consents of that day count.
+    alone cannot. ``given`` are the consents of that day that count.
     """
 
     on: date
@@ -37,7 +36,12 @@ class Mark:
     need: int
     percent: int
     missing: int | None
-    who: Who = NOBODY
+    given: tuple[Consent, ...] = ()
+
+    @property
+    def who(self) -> Who:
+        """Those whose consents of that day count."""
+        return frozenset((consent.participant, consent.action.value) for consent in self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +142,11 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
     found = []
     for name, own in treaty.participations.items():
         for life in own.lives:
-            on = life.on
-            if on <= as_of:
-                until = None if life.undisturbed else _ends_on(life, rule, days)
-                found.append(Consent(name, life.consent.event.action, on, until, world.kind(name)))
+            act = life.consent.event
+            if act.act_date <= as_of:
+                ended = life.taken_back is not None or life.notices
+                until = _ends_on(life, rule, days) if ended else None
+                found.append(Consent(name, act.action, act.act_date, until, world.kind(name)))
     return found
 
 
@@ -206,26 +211,28 @@ def _fits(track: Track, day: date) -> bool:
 
 
 def _mark(day: date, root: Gauge, given: list[Consent]) -> Mark:
-    progress = root.progress(day)
-    who = frozenset((consent.participant, consent.action.value) for consent in given if root.counts(consent))
-    return Mark(day, progress.have, progress.need, 100 * progress.done // progress.whole, progress.missing, who)
+    have, need, done, whole, missing = root.progress(day)
+    counted = tuple([consent for consent in given if root.counts(consent)])
+    return Mark(day, have, need, 100 * done // whole, missing, counted)
 
 
-@dataclass(slots=True)
-class _Day:
-    given: list[Consent] = field(default_factory=list)
-    ended: list[Consent] = field(default_factory=list)
+class _Day(NamedTuple):
+    given: list[Consent]
+    ended: list[Consent]
 
 
 def _changes(given: Iterable[Consent], root: Gauge, as_of: date) -> dict[date, _Day]:
-    changes: dict[date, _Day] = {day: _Day() for day in root.dates() if day <= as_of}
+    changes: dict[date, _Day] = {day: _Day([], []) for day in root.dates() if day <= as_of}
     for consent in given:
         on, until = consent.on, consent.until
         if until is not None and until <= on:
             continue  # taken back on the day it was given: at the end of that day it was not there
-        (changes.get(on) or changes.setdefault(on, _Day())).given.append(consent)
+        change = changes.get(on)
+        if change is None:
+            change = changes[on] = _Day([], [])
+        change.given.append(consent)
         if until is not None and until <= as_of:
-            changes.setdefault(until, _Day()).ended.append(consent)
+            changes.setdefault(until, _Day([], [])).ended.append(consent)
     return changes
 
 

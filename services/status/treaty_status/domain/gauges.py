@@ -52,15 +52,14 @@ class Progress(NamedTuple):
 
 
 def _instruments(have: int, need: int) -> Progress:
-    return Progress(have, need, min(have, need), need, max(0, need - have))
+    return Progress(have, need, have, need, need - have) if have < need else Progress(have, need, need, need, 0)
 
 
 def _day_or_amount(*, done: int, whole: int) -> Progress:
     return Progress(0, 0, done, whole, 0 if done == whole else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """A consent to be bound: counts from ``on``, and no longer from ``until``."""
 
     participant: str

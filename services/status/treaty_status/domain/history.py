@@ -119,7 +119,8 @@ def decide_history(
         None if outcome is None else outcome.threshold_on,
         None if outcome is None else outcome.entry_into_force_on,
     )
-    only = {event.participant for event in taken.events} if settled == now_settled else None
+    quiet = settled is not None and settled.holds(now_settled)
+    only = {event.participant for event in taken.events} if quiet else None
     found = _crossed(after, outcome, only, now.today)
     said = _said(after, found, now, recorded)
     digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
