@@ -45,13 +45,13 @@ def install() -> None:
     """Make .venv with the first tool there is, and put the pinned packages and this project into it."""
     uv = shutil.which("uv")
     if uv:
-        step("making .venv with uv", uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV))
+        step("making .venv with uv", uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(VENV))
         pip = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
     elif importlib.util.find_spec("ensurepip"):
-        step("making .venv", sys.executable, "-m", "venv", "--clear", str(VENV))
+        step("making .venv", sys.executable, "-m", "venv", str(VENV))
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     elif importlib.util.find_spec("pip"):  # Debian without python3-venv: the system's own pip can fill a bare .venv
-        step("making .venv", sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV))
+        step("making .venv", sys.executable, "-m", "venv", "--without-pip", str(VENV))
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
     else:
         sys.exit("Neither uv nor pip is here. On Debian or Ubuntu: apt install python3-pip")
