@@ -84,8 +84,13 @@ def class_of(name: str) -> type[Fact]:
         raise UnknownEventName(f"The catalogue has no event named {name!r}; a newer version may know it.") from None
 
 
-def category_of(name: str) -> str:
-    """``milestone``, ``meta`` or ``fact``; an unknown name is a ``fact``."""
+def category_of(name: str, *, imported: bool = False) -> str:
+    """``milestone``, ``meta`` or ``fact``; an unknown name is a ``fact``.
+
+    What an import brought in as history is a ``historic_milestone``, ``historic_meta`` or ``historic_fact``.
+    """
+    if imported:
+        return f"historic_{category_of(name)}"
     if name in MILESTONES or name in DIGESTS:
         return "milestone"
     return "meta" if name in META else "fact"

@@ -73,6 +73,20 @@ def test_without_types_every_milestone_is_wanted_and_no_fact() -> None:
     assert not wants(Filter(), entry(type="treaty.defined", category="meta"), membership=NOBODY)
 
 
+def test_what_an_import_of_history_brought_in_is_told_only_to_those_who_ask_for_history() -> None:
+    old = entry(category="historic_milestone")
+    fact = entry(type="treaty.consent.recorded", category="historic_fact")
+    digest = entry(type="treaty.import.finished", category="milestone")
+
+    assert not wants(Filter(), old, membership=NOBODY)
+    assert not wants(Filter(types=("treaty.threshold.*",)), old, membership=NOBODY)
+    assert not wants(Filter(types=("treaty.consent.*",)), fact, membership=NOBODY)
+    assert wants(Filter(), digest, membership=NOBODY)
+    assert wants(Filter(history=True), old, membership=NOBODY)
+    assert not wants(Filter(history=True), fact, membership=NOBODY)  # a fact is told to those who name its type
+    assert wants(Filter(history=True, types=("treaty.consent.*",)), fact, membership=NOBODY)
+
+
 def test_facts_are_wanted_when_their_type_is_named() -> None:
     wanted = Filter(types=("treaty.consent.*",))
 

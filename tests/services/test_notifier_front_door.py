@@ -72,6 +72,7 @@ def test_a_subscription_is_read_back_without_its_secret(running_notifier: Notifi
         "participants": ["fra"],
         "groups": ["eu_members"],
         "livemode": "live",
+        "history": False,
         "state": "active",
         "state_reason": None,
         "owner": "key-desk",

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 BODY_LIMIT_BYTES = 20_000  # Standard Webhooks recommends to stay below 20 kB
 MILESTONE = "milestone"
+HISTORIC = "historic_"
+"""How the category of an event begins that an import of history brought in."""
 TEST_TYPE = "webhook.test"
 
 
@@ -97,7 +99,8 @@ def probe_draft(*, subscription_id: str, test_id: str, at: datetime) -> Draft:
 def identity(event: FeedEvent) -> str:
     """A milestone is itself by its id and revision, so that a rebuilt log sends no second id; others by event id."""
     milestone_id, revision = event.data.get("milestone_id"), event.data.get("revision")
-    if event.category == MILESTONE and isinstance(milestone_id, str) and isinstance(revision, int):
+    is_milestone = event.category.removeprefix(HISTORIC) == MILESTONE
+    if is_milestone and isinstance(milestone_id, str) and isinstance(revision, int):
         return f"{milestone_id}:{revision}"
     return event.event_id
 

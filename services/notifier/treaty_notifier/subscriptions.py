@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from treaty_notifier.errors import TypePatternRefused
-from treaty_notifier.messages import MILESTONE, Entry
+from treaty_notifier.messages import HISTORIC, MILESTONE, Entry
 
 _WORDS = re.compile(r"(\*|[A-Za-z0-9_]+)(\.(\*|[A-Za-z0-9_]+))*")
 
@@ -31,7 +31,8 @@ class Filter:
     """An empty part asks for nothing in particular; the parts that are not empty must all agree.
 
     ``types`` are dotted patterns; a last ``*`` stands for any tail, another ``*`` for one word; no types at all
-    means every milestone. ``participants`` and ``groups`` together are one set of participants.
+    means every milestone. ``participants`` and ``groups`` together are one set of participants. ``history``: also what
+    an import brought in long after the day; otherwise one message says that it is there.
     """
 
     types: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Filter:
     participants: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     livemode: Livemode = Livemode.LIVE
+    history: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ def wants(wanted: Filter, entry: Entry, *, membership: Membership) -> bool:
     return (
         entry.audience is None
         and _wants_world(wanted.livemode, livemode=entry.livemode)
+        and (wanted.history or not entry.category.startswith(HISTORIC))
         and _wants_type(wanted.types, entry)
         and (not wanted.treaties or entry.treaty in wanted.treaties)
         and _wants_participant(wanted, entry, membership)
@@ -120,7 +123,7 @@ def _wants_world(wanted: Livemode, *, livemode: bool) -> bool:
 
 def _wants_type(patterns: tuple[str, ...], entry: Entry) -> bool:
     if not patterns:
-        return entry.category == MILESTONE
+        return entry.category.removeprefix(HISTORIC) == MILESTONE
     return any(type_matches(pattern, entry.type) for pattern in patterns)
 
 

@@ -57,6 +57,7 @@ class FilterFields(Strict):
     participants: Identifiers = []
     groups: Identifiers = []
     livemode: Livemode = Livemode.LIVE
+    history: bool = Field(default=False, description="Also what an import of history brought in, act by act.")
 
 
 class NewSubscription(FilterFields):
@@ -86,6 +87,7 @@ class SubscriptionChange(Strict):
     participants: Identifiers | None = None
     groups: Identifiers | None = None
     livemode: Livemode | None = None
+    history: bool | None = None
     state: Literal["active", "paused"] | None = None
 
     @model_validator(mode="before")
@@ -105,6 +107,7 @@ class SubscriptionView(BaseModel):
     participants: list[str]
     groups: list[str]
     livemode: Livemode
+    history: bool
     state: SubscriptionState
     state_reason: str | None
     owner: str
@@ -189,6 +192,7 @@ def filter_of(fields: FilterFields) -> Filter:
         participants=tuple(fields.participants),
         groups=tuple(fields.groups),
         livemode=fields.livemode,
+        history=fields.history,
     )
 
 
@@ -210,6 +214,7 @@ def subscription_fields(subscription: Subscription) -> dict[str, object]:
         "participants": list(wanted.participants),
         "groups": list(wanted.groups),
         "livemode": wanted.livemode,
+        "history": wanted.history,
         "state": subscription.state,
         "state_reason": subscription.state_reason,
         "owner": subscription.owner,

@@ -77,6 +77,7 @@ def filter_document(wanted: Filter) -> dict[str, object]:
         "participants": list(wanted.participants),
         "groups": list(wanted.groups),
         "livemode": wanted.livemode.value,
+        "history": wanted.history,
     }
 
 
@@ -87,6 +88,7 @@ def filter_of(document: Mapping[str, Any]) -> Filter:
         participants=tuple(document["participants"]),
         groups=tuple(document["groups"]),
         livemode=Livemode(document["livemode"]),
+        history=document.get("history", False),
     )
 
 

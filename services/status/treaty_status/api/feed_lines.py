@@ -17,6 +17,7 @@ _encode: Final = msgspec.json.Encoder().encode
 class _By(msgspec.Struct):
     at: str
     by: str
+    imported: str | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -40,9 +41,10 @@ def feed_line(event: LoggedEvent, livemode_of: LivemodeOf) -> bytes:
     """One event as one line of JSON."""
     envelope, name, body = _envelope(event.body), type_of(event), _current(event)
     livemode = livemode_of(event.stream, envelope.treaty) if envelope.livemode is None else envelope.livemode
+    category = category_of(name, imported=envelope.recorded.imported is not None)
     head = (
         f'{{"position":{event.position},"id":"{event_id(event.stream, event.version)}","type":"{name}",'
-        f'"category":"{category_of(name)}","treaty":"{envelope.treaty}","version":{event.version},'
+        f'"category":"{category}","treaty":"{envelope.treaty}","version":{event.version},'
         f'"livemode":{"true" if livemode else "false"},"recorded_at":"{envelope.recorded.at}","recorded_by":'
     )
     return b"".join((head.encode(), _encode(envelope.recorded.by), b',"data":', body, b"}"))
