@@ -47,9 +47,7 @@ def open_read_model(dsn: str) -> ServedModel:
     from treaty_status.store.views import DatabaseViews
 
     if is_postgres(dsn):
-        from treaty_status.store.engines import postgres_engine
-
-        return DatabaseViews(postgres_engine(dsn), lambda name: AdvisoryLease(dsn, name))
+        return DatabaseViews(_postgres_engine(dsn), lambda name: AdvisoryLease(dsn, name))
     file = views_path(dsn)
     return DatabaseViews(views_engine(file), lambda name: FileLease(file.with_name(f"{file.name}.{name}.lock")))
 
@@ -58,6 +56,22 @@ def views_path(dsn: str) -> Path:
     """The file beside a SQLite log in which its read model lives."""
     file = sqlite_path(dsn)
     return file.with_name(f"{file.name}{BESIDE}")
+
+
+def _postgres_engine(dsn: str) -> "Engine":
+    """As for the log, but no commit waits for the disk: rows and checkpoint are lost together, and the log has them."""
+    from sqlalchemy.event import listen
+
+    from treaty_status.store.engines import postgres_engine
+
+    engine = postgres_engine(dsn)
+    listen(engine, "connect", _hurry)
+    return engine
+
+
+def _hurry(connection: Any, _record: object) -> None:
+    connection.execute("SET synchronous_commit TO off")
+    connection.commit()
 
 
 def views_engine(path: Path) -> "Engine":

@@ -1,6 +1,6 @@
 """Writing the read model: the checkpoint first, then the rows, in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -11,52 +11,11 @@ from treaty_status.application.views import Failing, ViewsUnavailable
 from treaty_status.projections.changes import START, Changes, Checkpoint
 from treaty_status.projections.read_model import CheckpointMoved, Contents
 from treaty_status.store import tables as tb
-from treaty_status.store.tables import CHECKPOINT, LAYOUT, Tables
+from treaty_status.store.tables import CHECKPOINT, Tables
+from treaty_status.store.writing import Move, writing
 
 SERVED: Final = "served"
 """The name of the checkpoint of the rows that are served."""
-Values = Sequence[tuple[Any, ...]]
-
-
-class Statements:
-    """How one set of tables is written, in the driver's own words."""
-
-    def __init__(self, tables: Tables, dialect: sa.Dialect) -> None:
-        self._binders = {table.name: tb.binder(table, iso=dialect.name == "sqlite") for table in tables.all()}
-        self._upserts = {table.name: tb.upsert(table, dialect) for table in tables.all()}
-        self.inserts = {table.name: tb.insert(table, dialect) for table in tables.all()}
-        mark = "%s" if dialect.name == "postgresql" else "?"
-        part, line, failing = tables.participation.name, tables.milestone.name, tables.failing.name
-        self._drop_all = [f"DELETE FROM {name} WHERE treaty = {mark}" for name in (part, line)]  # noqa: S608 - our names
-        self._drop_one = f"DELETE FROM {part} WHERE treaty = {mark} AND participant = {mark}"  # noqa: S608 - our names
-        self._recover = f"DELETE FROM {failing} WHERE treaty = {mark}"  # noqa: S608 - our names
-        self._tables = tables
-
-    def of(self, changes: Changes) -> Iterator[tuple[sa.Table, Values]]:
-        """The rows to write, as values of each table's columns."""
-        tables = self._tables
-        written: tuple[tuple[sa.Table, Sequence[Any]], ...] = (
-            (tables.treaty, changes.treaties),
-            (tables.participation, changes.participations),
-            (tables.milestone, changes.milestones),
-            (tables.parked, changes.parked),
-            (tables.failing, changes.failing),
-        )
-        for table, rows in written:
-            if rows:
-                yield table, tb.bound(self._binders[table.name], rows)
-
-    def write(self, connection: sa.Connection, changes: Changes) -> None:
-        """Make the rows what the changes say."""
-        if changes.replaced:
-            for statement in self._drop_all:
-                connection.exec_driver_sql(statement, [(treaty,) for treaty in sorted(changes.replaced)])
-        if changes.gone:
-            connection.exec_driver_sql(self._drop_one, changes.gone)
-        if changes.recovered:
-            connection.exec_driver_sql(self._recover, [(treaty,) for treaty in sorted(changes.recovered)])
-        for table, values in self.of(changes):
-            connection.exec_driver_sql(self._upserts[table.name], list(values))
 
 
 class DatabaseRows:
@@ -66,7 +25,7 @@ class DatabaseRows:
         self.engine = engine
         self.tables = tables
         self.name = name
-        self.statements = Statements(tables, engine.dialect)
+        self.written = writing(tables, engine.dialect)
 
     def checkpoint(self) -> Checkpoint:
         """How far the rows are."""
@@ -75,16 +34,10 @@ class DatabaseRows:
 
     def write(self, changes: Changes, *, old: Checkpoint, new: Checkpoint) -> None:
         """Move the checkpoint first, then write."""
-        with self.writing() as connection:
-            move = (
-                CHECKPOINT.update()
-                .where(CHECKPOINT.c.name == self.name, CHECKPOINT.c.position == old.position)
-                .where(CHECKPOINT.c.anchor == old.anchor, CHECKPOINT.c.layout == LAYOUT)
-                .values(position=new.position, anchor=new.anchor)
-            )
-            if connection.execute(move).rowcount != 1:
-                raise CheckpointMoved(f"The rows are no longer at position {old.position}; nothing was written.")
-            self.statements.write(connection, changes)
+        with answered():
+            written = self.written.write(self.engine.execution_options(writes=True), changes, Move(self.name, old, new))
+        if not written:
+            raise CheckpointMoved(f"The rows are no longer at position {old.position}; nothing was written.")
 
     def rests_on(self) -> dict[str, tuple[str, ...]]:
         """The treaties whose rows depend on others."""

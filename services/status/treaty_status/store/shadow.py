@@ -1,7 +1,7 @@
 """Rows built beside those that are served, and the moment in which they take their place."""
 
 from secrets import token_hex
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
@@ -28,11 +28,7 @@ class ShadowRows(DatabaseRows):
     def fill(self, changes: Changes) -> None:
         """Write rows that are not there yet."""
         with self.writing() as connection:
-            for table, values in self.statements.of(changes):
-                if connection.dialect.name == "postgresql":
-                    _copy(connection, table, values)
-                else:
-                    connection.exec_driver_sql(self.statements.inserts[table.name], list(values))
+            self.written.fill(connection, changes)
 
     def settle(self, at: Checkpoint) -> None:
         """Everything up to here was filled in."""
@@ -96,11 +92,3 @@ def clear_away(connection: sa.Connection, *, keep: str) -> None:
     connection.execute(
         CHECKPOINT.delete().where(CHECKPOINT.c.name.startswith(MARK, autoescape=True), CHECKPOINT.c.name != keep)
     )
-
-
-def _copy(connection: sa.Connection, table: sa.Table, values: Any) -> None:
-    columns = ", ".join(column.name for column in table.columns)
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-        for row in values:
-            copy.write_row(row)

@@ -1,7 +1,7 @@
 """The tables of the read model. They can be dropped at any time: everything in them follows from the log."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -156,8 +156,7 @@ Binder = Callable[[Any], list[Any]]
 
 def binder(table: sa.Table, *, iso: bool) -> Binder:
     """A function from a row to the values of a table's columns; ``iso``: dates and instants as text."""
-    names = [column.name for column in table.columns if column.name != "search"]
-    get = attrgetter(*names)
+    get = attrgetter(*(name for name in names(table) if name != "search"))
     changed: list[tuple[int, Callable[[Any], Any]]] = [
         (place, change)
         for place, column in enumerate(table.columns)
@@ -223,25 +222,27 @@ def failing(row: Any) -> Failing:
     return Failing(**row)
 
 
-def upsert(table: sa.Table, dialect: sa.Dialect) -> str:
-    """The statement that writes a row over one of the same key, in the driver's own words."""
-    columns = [column.name for column in table.columns]
+def names(table: sa.Table) -> list[str]:
+    """The columns, in their order."""
+    return [column.name for column in table.columns]
+
+
+def insert(table: sa.Table, *, mark: str) -> str:
+    """The statement that writes a new row; ``mark`` is the driver's own for a value."""
+    marks = ", ".join([mark] * len(names(table)))
+    return f"INSERT INTO {table.name} ({', '.join(names(table))}) VALUES ({marks})"  # noqa: S608 - our own names only
+
+
+def upsert(table: sa.Table, *, mark: str) -> str:
+    """The statement that writes a row over one of the same key."""
     keys = [column.name for column in table.primary_key]
-    others = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
-    return f"{insert(table, dialect)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {others}"
+    others = ", ".join(f"{name} = excluded.{name}" for name in names(table) if name not in keys)
+    return f"{insert(table, mark=mark)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {others}"
 
 
-def insert(table: sa.Table, dialect: sa.Dialect) -> str:
-    """The statement that writes a new row, in the driver's own words."""
-    mark = "%s" if dialect.name == "postgresql" else "?"
-    columns = [column.name for column in table.columns]
-    marks = ", ".join([mark] * len(columns))
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names only
-
-
-def bound(bind: Binder, rows: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """The values of many rows."""
-    return [tuple(bind(row)) for row in rows]
+def copy(table: sa.Table) -> str:
+    """The statement after which new rows are streamed into PostgreSQL."""
+    return f"COPY {table.name} ({', '.join(names(table))}) FROM STDIN"
 
 
 def places(table: sa.Table) -> Sequence[str]:
