@@ -5,10 +5,10 @@ Every check looks at the legal day of the act, not at the day on which it is rec
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
-from treaty_events import CONSENT, Action, ParticipantAct
+from treaty_events import CONSENT, Action, ParticipantAct, SignatureWindow
 from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
@@ -139,7 +139,7 @@ def _mode(case: Case) -> Refusal | None:
 
 
 def _window(case: Case) -> Refusal | None:
-    act, windows = case.act, case.treaty.windows
+    act, windows = case.act, case.treaty.windows or _window_of_clause(case)
     if act.action not in AT_SIGNATURE or not windows:
         return None
     fitting = [
@@ -147,10 +147,11 @@ def _window(case: Case) -> Refusal | None:
         for window in windows
         if window.opens_on <= act.act_date and (window.closes_on is None or act.act_date <= window.closes_on)
     ]
-    if any(act.place is None or act.place.casefold() == window.place.casefold() for window in fitting):
+    if any(not (act.place and window.place) or act.place.casefold() == window.place.casefold() for window in fitting):
         return None
     told = "; ".join(
-        f"{window.place}, {window.opens_on} to {window.closes_on or 'no closing day'}" for window in windows
+        f"{window.place or 'anywhere'}, {window.opens_on} to {window.closes_on or 'no closing day'}"
+        for window in windows
     )
     return no.NotOpenForSignature(
         f"On {act.act_date}{f' at {act.place}' if act.place else ''} the treaty was not open for signature"
@@ -170,6 +171,20 @@ def _window(case: Case) -> Refusal | None:
             "check": "V1",
         },
     )
+
+
+def _window_of_clause(case: Case) -> tuple[SignatureWindow, ...]:
+    """The days for signature that the clause itself names, where no window was recorded."""
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or (joining.signature_from is None and joining.signature_until is None):
+        return ()
+    opens_on = joining.signature_from or case.treaty.details.adopted_on or date.min
+    closes_on = joining.signature_until
+    if closes_on == "eif":
+        outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
+        force = None if outcome is None else outcome.entry_into_force_on
+        closes_on = None if force is None else force - timedelta(days=1)
+    return (SignatureWindow(place="", opens_on=opens_on, closes_on=closes_on),)
 
 
 def _signature_first(case: Case) -> Refusal | None:
