@@ -1,6 +1,7 @@
 """Names for treaties, participants, events and milestones; small types that refuse nonsense."""
 
 import re
+from functools import lru_cache
 from hashlib import sha1
 from typing import Final, NewType
 from uuid import UUID, uuid5
@@ -38,6 +39,7 @@ def participant_id(text: str) -> ParticipantId:
     return ParticipantId(text)
 
 
+@lru_cache(maxsize=16_384)
 def stream_of(treaty: str) -> UUID:
     """The one stream that holds a treaty's whole history."""
     return uuid5(NAMESPACE, f"treaty/{treaty}")

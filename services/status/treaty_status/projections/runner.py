@@ -6,7 +6,7 @@ the checkpoint, moved first in every transaction, lets only one of them write ea
 
 import logging
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 
 from treaty_status.application.event_log import EventLog, LogUnavailable
@@ -22,6 +22,11 @@ BATCH: Final = 500
 """Events in one transaction at most."""
 LOOK: Final = 0.5
 """Seconds after which the log is looked at, woken or not."""
+SHORT_BATCH: Final = 0.004
+"""Seconds of work after which nobody needs a rest."""
+REST_RATIO: Final = 4.0
+LONGEST_REST: Final = 0.25
+"""Seconds: after a long batch the follower pauses so many times as long as it worked, and no longer than this."""
 RETRY_FAILING: Final = 30.0
 """Seconds between two attempts at treaties whose rows could not be worked out."""
 
@@ -116,11 +121,18 @@ class ProjectionFollower:
     def _run(self) -> None:
         try:
             while not self._stopped:
+                began = monotonic()
                 if not self._went_on():
+                    self._rest(monotonic() - began)
                     self._awake.wait(LOOK)
                 self._awake.clear()
         finally:
             self._leave()
+
+    def _rest(self, busy_seconds: float) -> None:
+        """Leave the machine to the writer: what gathers meanwhile costs less in one batch than in many."""
+        if busy_seconds > SHORT_BATCH and not self._stopped:
+            sleep(min(LONGEST_REST, REST_RATIO * busy_seconds))
 
     def _went_on(self) -> bool:
         """Digest a batch; whether another may be waiting. Never raises: a follower that ended would end silently."""
