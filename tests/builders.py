@@ -45,6 +45,7 @@ from treaty_status.domain.decisions import (
 from treaty_status.domain.evaluation import Outcome, evaluate
 from treaty_status.domain.participation import Act
 from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
 
 T = "T-1"
@@ -293,13 +294,17 @@ class Twin:
     def knows_group(self, group: str) -> bool:
         return group in self.groups
 
-    def table(self, name: str) -> Mapping[str, Fraction] | None:
+    def table(self, name: str) -> Table | None:
         found = self.tables.get(name)
-        return None if found is None else {one: Fraction(share) for one, share in found.items()}
+        return None if found is None else Table(name, {one: Fraction(share) for one, share in found.items()})
 
     def population(self, name: str, on: date) -> frozenset[str] | None:
         found = self.populations.get(name)
         return None if found is None else frozenset(found)
+
+    def turning_days(self, population: str) -> frozenset[date]:
+        spans = self.parties.get(population.removeprefix("parties_to:"), ())
+        return frozenset(day(edge) for one in spans if not isinstance(one, str) for edge in one[1:] if edge is not None)
 
     def certified_on(self, key: str) -> date | None:
         found = self.certified.get(key)
@@ -311,6 +316,9 @@ class Twin:
     def entered_into_force_on(self, treaty: str) -> date | None:
         found = self.treaties.get(treaty)
         return None if found is None else day(found)
+
+    def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
+        return _among(self.parties[treaty], on) if treaty in self.parties else None
 
     def is_party(self, treaty: str, participant: str, on: date) -> bool | None:
         return participant in _among(self.parties.get(treaty, ()), on) if self.knows_treaty(treaty) else None

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
+from datetime import date, timedelta
 from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
 from treaty_status.domain.evaluation import Outcome, bindings, known_days
-from treaty_status.domain.rule import other_treaties
+from treaty_status.domain.rule import PARTIES_TO, other_treaties
+from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.registry import Kind, Registry
 
@@ -42,6 +42,7 @@ class RecordedWorld:
         self.population = lru_cache(maxsize=1_024)(self._population)
         self._group_ids = frozenset(group.id for group in registry.groups())
         self._settled: dict[str, _Settled] = {}
+        self._spans: dict[str, tuple[State, list[tuple[str, date, date]]]] = {}
         self._supposed: Mapping[str, Outcome | None] | None = None
         """While treaties that name one another are worked out together: what is shown of them so far."""
 
@@ -72,12 +73,30 @@ class RecordedWorld:
     def knows_group(self, group: str) -> bool:
         return group in self._group_ids
 
-    def table(self, name: str) -> Mapping[str, Fraction] | None:  # noqa: ARG002 - no table is recorded yet
+    def table(self, name: str) -> Table | None:  # noqa: ARG002 - no table is recorded yet
         return None
 
     def _population(self, name: str, on: date) -> frozenset[str] | None:
         group = name.removeprefix("list:").removeprefix("group:")
         return self._registry.members(group, on) if group in self._group_ids else None
+
+    def turning_days(self, population: str) -> frozenset[date]:
+        if population.startswith(PARTIES_TO):
+            treaty = population.removeprefix(PARTIES_TO)
+            if self.parties_of(treaty, date.max) is None:
+                return frozenset()
+            return frozenset(day for _, *span in self._spans[treaty][1] for day in span if day < date.max)
+        return self._turning_days(population.removeprefix("list:").removeprefix("group:"))
+
+    def _turning_days(self, group_id: str) -> frozenset[date]:
+        group = next((one for one in self._registry.groups() if one.id == group_id), None)
+        days: set[date] = set()
+        for member in () if group is None else group.memberships:
+            if member.valid_from is not None:
+                days.add(member.valid_from)
+            if member.valid_until is not None and member.valid_until < date.max:
+                days.add(member.valid_until + timedelta(days=1))
+        return frozenset(days)
 
     def certified_on(self, key: str) -> date | None:  # noqa: ARG002 - no certificate is recorded yet
         return None
@@ -104,6 +123,33 @@ class RecordedWorld:
         if rule is not None and outcome is not None and force is not None and force <= on:
             return any(binding.binds(on) for binding in bindings(own, rule, outcome, known_days(state)))
         return any(life.on <= on and (life.taken_back_on is None or on < life.taken_back_on) for life in own.lives)
+
+    def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
+        state = self._other(treaty)
+        if not isinstance(state, Treaty) or not self.knows_treaty(treaty):
+            return None
+        spans = self._spans.get(treaty)
+        if spans is None or spans[0] is not state:
+            spans = self._spans[treaty] = (state, self._times(state, treaty))
+        return frozenset(name for name, first, until in spans[1] if first <= on < until)
+
+    def _times(self, state: Treaty, treaty: str) -> list[tuple[str, date, date]]:
+        """From when until when each was a party; from its consent on while the treaty was not in force."""
+        outcome, days = self._outcome(treaty), known_days(state)
+        force = None if outcome is None else outcome.entry_into_force_on
+        found: list[tuple[str, date, date]] = []
+        for name, own in state.participations.items():
+            for life in own.lives:
+                until = life.taken_back_on or date.max
+                found.append((name, life.on, until if force is None else min(until, force)))
+            if state.rule is None or outcome is None or force is None:
+                continue
+            for binding in bindings(own, state.rule, outcome, days):
+                if binding.effect_on is not None:
+                    ends = (binding.life.taken_back_on, binding.leaves_on)
+                    until = min((day for day in ends if day is not None), default=date.max)
+                    found.append((name, max(binding.effect_on, force), until))
+        return found
 
     def _outcome(self, treaty: str) -> Outcome | None:
         if self._supposed is not None and treaty in self._supposed:

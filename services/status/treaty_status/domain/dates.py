@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import assert_never
 
-from treaty_status.domain.rule import DateExpr, Earlier, FirstOfNextMonth, FirstOfNthMonth, Later, On, Plus, Ref
+from treaty_status.domain.rule import (
+    DateExpr,
+    Earlier,
+    EndOfPeriod,
+    FirstOfNextMonth,
+    FirstOfNthMonth,
+    Later,
+    On,
+    Plus,
+    Ref,
+)
 
 OPTIONAL_REFS = frozenset({"specified"})
 """Days that need not exist: beside others in a comparison they are passed over when absent."""
@@ -49,12 +59,18 @@ def resolve(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) ->
         case Plus(of=of):
             start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
             return None if start is None else _plus(start, expr)
-        case FirstOfNextMonth(of=of):
+        case FirstOfNextMonth(of=of, from_a_first=convention):
             start = resolve(of, days, trigger=trigger)
-            return None if start is None else first_of_month(start, months_later=1)
+            if start is None or (start.day == 1 and convention == "that_day"):
+                return start
+            return first_of_month(start, months_later=1)
         case FirstOfNthMonth(n=n, of=of):
             start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
             return None if start is None else first_of_month(start, months_later=n)
+        case EndOfPeriod(since=since, of=of):
+            start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
+            first = resolve(since, days, trigger=trigger)
+            return None if start is None or first is None else _end_of_period(start, first, expr)
         case Later(of=parts):
             return _extreme(parts, days, trigger, latest=True)
         case Earlier(of=parts):
@@ -72,6 +88,9 @@ def missing_days(expr: DateExpr, days: Mapping[str, date | None], *, trigger: st
             return []
         case Plus(of=None) | FirstOfNthMonth(of=None):
             return [] if days.get(trigger) is not None else [trigger]
+        case EndOfPeriod(since=since, of=of):
+            start = Ref(op="ref", name=trigger) if of is None else of  # type: ignore[arg-type]  # triggers are RefNames
+            return [name for part in (start, since) for name in missing_days(part, days, trigger=trigger)]
         case Plus(of=of) | FirstOfNthMonth(of=of) | FirstOfNextMonth(of=of):
             return [] if of is None else missing_days(of, days, trigger=trigger)
         case Later(of=parts) | Earlier(of=parts):
@@ -82,10 +101,20 @@ def missing_days(expr: DateExpr, days: Mapping[str, date | None], *, trigger: st
 
 def _plus(start: date, expr: Plus) -> date:
     moved = add_months(start, expr.months + 12 * expr.years)
+    days = expr.days + (expr.reckoned == "day_after_expiry")
     try:
-        return moved + timedelta(days=expr.days)
+        return moved + timedelta(days=days)
     except OverflowError:
-        raise DateOutOfRange(f"{expr.days} days after {moved} lies past the year 9999.") from None
+        raise DateOutOfRange(f"{days} days after {moved} lies past the year 9999.") from None
+
+
+def _end_of_period(notice: date, first: date, expr: EndOfPeriod) -> date:
+    """The first end of a period that lies far enough after the notice."""
+    earliest = add_months(notice, expr.notice_months)
+    periods = max(1, (earliest.year - first.year) // expr.years)
+    while (end := add_months(first, 12 * expr.years * periods)) < earliest:
+        periods += 1
+    return end
 
 
 def _extreme(

@@ -4,16 +4,17 @@ The *threshold date* is the first day at whose end the whole condition holds. Ev
 table, population or parent makes an answer unknown and says what is missing; it never invents a date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, NamedTuple
 
 from treaty_events import Action
-from treaty_status.domain.dates import missing_days
+from treaty_status.domain.dates import add_months, missing_days
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
 from treaty_status.domain.participation import Life, Participation
-from treaty_status.domain.rule import Each, Leaving, Track, TreatyRule
+from treaty_status.domain.rule import Count, Each, Leaving, NotBlocked, Track, TreatyRule, walk
+from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
@@ -70,6 +71,10 @@ class Outcome:
     marks: tuple[Mark, ...]
     unknown: tuple[str, ...]
     lost: tuple[Crossing, ...] = ()
+    in_doubt_since: date | None = None
+    """From this day on it was not known whether the condition held: that it holds later does not tell since when."""
+    ended_on: date | None = None
+    """The day on which denunciations left fewer parties than the treaty can be in force for."""
 
     @property
     def threshold_on(self) -> date | None:
@@ -83,17 +88,41 @@ class Outcome:
 
     def in_force(self) -> bool:
         """Was it in force at the end of the day?"""
+        if self.ended_on is not None and self.ended_on <= self.as_of:
+            return False
         return self.entry_into_force_on is not None and self.entry_into_force_on <= self.as_of
 
 
 def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> Outcome:
     """Every track is followed; the one that leads into force first wins."""
-    days = known_days(treaty)
-    found = _evaluated(rule, treaty, days, world, as_of)
-    if found.crossing is None or not _leaving_depends_on_force(rule, treaty):
+    setting = Setting(world, rule, treaty, known_days(treaty))
+    given = consents(rule, treaty, days=setting.days, world=world, as_of=as_of)
+    found = _evaluated(rule, given, setting, as_of)
+    if found.crossing is None:
         return found
-    days = {**days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
-    return _evaluated(rule, treaty, days, world, as_of)
+    if _leaving_depends_on_force(rule, treaty):
+        days = {**setting.days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
+        given = consents(rule, treaty, days=days, world=world, as_of=as_of)
+        found = _evaluated(rule, given, setting, as_of)
+    if rule.below_threshold == "terminates":
+        found = replace(found, ended_on=_ended_on(rule, found, given))
+    return found
+
+
+def _ended_on(rule: TreatyRule, found: Outcome, given: list[Consent]) -> date | None:
+    """The first day after entry into force on which a denunciation leaves too few."""
+    when = found.track.when
+    least = when.at_least if isinstance(when, Count) else None
+    least = least if rule.ends_below is None else rule.ends_below.parties
+    force = found.entry_into_force_on
+    if least is None or force is None:
+        return None
+    ends = sorted({one.until for one in given if one.until is not None and force < one.until <= found.as_of})
+    return next((day for day in ends if _living(given, day) < least), None)
+
+
+def _living(given: list[Consent], day: date) -> int:
+    return sum(1 for one in given if one.on <= day and (one.until is None or day < one.until))
 
 
 def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
@@ -102,18 +131,17 @@ def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
         life.standing_notice for own in treaty.participations.values() for life in own.lives
     ):
         return False
-    story = dict.fromkeys(("received", "specified", "adoption", "opening", "own"), NEVER)
-    return bool(missing_days(rule.leaving[0].takes_effect, story, trigger="received"))
+    story = dict.fromkeys(("received", "specified", "adoption", "opening", "circulated", "own"), NEVER)
+    clause = rule.leaving[0]
+    return bool(
+        missing_days(clause.takes_effect, story, trigger="received")
+        or (clause.not_before is not None and missing_days(clause.not_before, story, trigger="bound"))
+    )
 
 
-def _named(clause: Leaving, story: Days) -> tuple[date | None, list[str]]:
-    return named_day(clause.takes_effect, story, trigger="received")
-
-
-def _evaluated(rule: TreatyRule, treaty: Treaty, days: Days, world: World, as_of: date) -> Outcome:
-    given = consents(rule, treaty, days=days, world=world, as_of=as_of)
-    runs = [_follow(track, rule, given, days, world, as_of) for track in rule.in_force]
-    crossed = [run for run in runs if run.crossing is not None]
+def _evaluated(rule: TreatyRule, given: list[Consent], setting: Setting, as_of: date) -> Outcome:
+    runs = [_follow(track, rule, given, setting, as_of) for track in rule.in_force]
+    crossed = [run for run in runs if run.crossing is not None and not _perhaps_earlier(run, runs, setting.days)]
     if crossed:
         found = min(crossed, key=_first_into_force)
     else:
@@ -121,8 +149,21 @@ def _evaluated(rule: TreatyRule, treaty: Treaty, days: Days, world: World, as_of
     if len(runs) == 1:
         return found
     unknown = tuple(dict.fromkeys(name for run in runs for name in run.unknown))
-    met = None if not crossed and any(run.met is None for run in runs) else found.met
-    return replace(found, unknown=unknown, met=met)
+    if crossed:
+        return replace(found, unknown=unknown)
+    met = None if any(run.met is None or run.crossing is not None for run in runs) else found.met
+    return replace(found, unknown=unknown, met=met, crossing=None)
+
+
+def _perhaps_earlier(run: Outcome, runs: list[Outcome], days: Days) -> bool:
+    """May another track, of which something is not known, have led into force before this one?"""
+    for other in runs:
+        since = other.in_doubt_since
+        if other is not run and since is not None:
+            at_best = into_force(other.track, days, threshold_on=since)[0]
+            if at_best is None or at_best < (run.entry_into_force_on or NEVER):
+                return True
+    return False
 
 
 def _first_into_force(run: Outcome) -> tuple[date, date]:
@@ -134,7 +175,13 @@ def known_days(treaty: Treaty) -> dict[str, date | None]:
     opens = [window.opens_on for window in treaty.windows]
     if not opens and treaty.rule is not None and treaty.rule.joining is not None:
         opens = [day for day in (treaty.rule.joining.signature_from,) if day is not None]
-    return {"adoption": treaty.details.adopted_on, "opening": min(opens, default=None)}
+    found: dict[str, date | None] = {"adoption": treaty.details.adopted_on, "opening": min(opens, default=None)}
+    told = None if treaty.rule is None else treaty.rule.days
+    if told is not None:
+        found["adoption"] = found["adoption"] or told.adoption
+        found["opening"] = found["opening"] or told.opening
+        found["circulated"] = told.circulated
+    return found
 
 
 def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_of: date) -> list[Consent]:
@@ -147,16 +194,28 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
                 found.append(Consent(name, act.action, act.act_date, until, world.kind(name)))
+    if any(isinstance(node, NotBlocked) for track in rule.in_force for node in walk(track.when)):
+        found.extend(_objections(treaty, world, as_of))
     return found
 
 
+def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
+    for name, own in treaty.participations.items():
+        if (made := own.objection) is not None and made.event.act_date <= as_of:
+            yield Consent(name, Action.OBJECTION, made.event.act_date, None, world.kind(name))
+
+
 def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
-    ends = [life.taken_back_on, _leaving(life, rule, {**days, "own": life.on})[0]]
+    story = {"threshold": None, "eif": None, **days, "own": life.on, "specified": life.consent.event.effect_date}
+    story["bound"] = _effect(life, rule, story)[0]
+    ends = [life.taken_back_on, _leaving(life, rule, story)[0]]
     return min((day for day in ends if day is not None), default=None)
 
 
-def _follow(track: Track, rule: TreatyRule, given: list[Consent], days: Days, world: World, as_of: date) -> Outcome:
-    root = gauge(track.when, world, days)
+def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setting, as_of: date) -> Outcome:
+    root = gauge(track.when, setting)
+    days = setting.days
+    in_doubt_since: date | None = None
     changes = _changes(given, root, as_of)
     marks: list[Mark] = []
     crossing: Crossing | None = None
@@ -180,6 +239,10 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], days: Days, wo
         marks.append(mark)
         if met is not True:
             passed_over = False
+            if met is None and in_doubt_since is None and _fits(track, day):
+                in_doubt_since = day
+        elif in_doubt_since is not None:
+            pass  # it holds, and nobody can say since when
         elif not passed_over and _fits(track, day):
             crossing = Crossing(track, day, into_force(track, days, threshold_on=day)[0], mark)
         else:
@@ -189,9 +252,9 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], days: Days, wo
         *root.unknown(),
         *([] if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]),
     ]
-    return Outcome(
-        as_of, crossing, reading.met, track, reading, tuple(marks), tuple(dict.fromkeys(unknown)), tuple(lost)
-    )
+    met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
+    named = tuple(dict.fromkeys(unknown))
+    return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since)
 
 
 def into_force(track: Track, days: Days, *, threshold_on: date) -> tuple[date | None, list[str]]:
@@ -264,25 +327,27 @@ SUCCESSION_CLAUSE: Final = "23 VSSRT"
 
 def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> tuple[Binding, ...]:
     """For each life of a participant, its own day of effect and its end."""
-    return tuple(_binding(life, rule, outcome, days) for life in own.lives)
+    return tuple(_binding(life, own, rule, outcome, days) for life in own.lives)
 
 
-def _binding(life: Life, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
+def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
     story = {
         **days,
         "threshold": outcome.threshold_on,
         "eif": outcome.entry_into_force_on,
         "own": life.on,
         "specified": life.consent.event.effect_date,
-        "circulated": life.consent.event.circulated_on,
+        "circulated": life.consent.event.circulated_on or days.get("circulated"),
     }
-    effect_on, clause = _effect(life, rule, story)
+    effect_on, clause = _effect(life, rule, story, objector=own.objection is not None)
+    story["bound"] = effect_on
     leaves_on, leaving_clause = _leaving(life, rule, story)
     return Binding(life, effect_on, clause, leaves_on, leaving_clause)
 
 
-def _effect(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
-    each = next((each for each in rule.for_each if _applies(each, life, story)), None)
+def _effect(life: Life, rule: TreatyRule, story: Days, *, objector: bool = False) -> tuple[date | None, str | None]:
+    fitting = (each for each in rule.for_each if not (objector and each.except_objectors))
+    each = next((each for each in fitting if _applies(each, life, story)), None)
     eif, own = story["eif"], story["own"]
     if eif is None or own is None:
         return None, None if each is None else each.clause
@@ -325,5 +390,23 @@ def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, st
     if not rule.leaving:
         return specified, None  # no clause to compute from: only a day that the notice itself names is known
     clause = rule.leaving[0]
-    received = {**story, "received": notice.notified.event.act_date, "specified": specified}
-    return _named(clause, received)[0], clause.clause
+    received = _taken_as_received(notice.notified.event.act_date, clause, story)
+    story = {**story, "received": received, "specified": specified}
+    return named_day(clause.takes_effect, story, trigger="received")[0], clause.clause
+
+
+def _taken_as_received(notified: date, clause: Leaving, story: Days) -> date | None:
+    """The first day, from the notice on, on which it can be given; None while that is not known."""
+    if clause.not_before is None:
+        return notified
+    opens = named_day(clause.not_before, {**story, "received": notified}, trigger="bound")[0]
+    if opens is None or notified <= opens or clause.window is None:
+        return opens if opens is None else max(notified, opens)
+    years = clause.window.every_years
+    rounds = (notified.year - opens.year) // years
+    last = add_months(opens, 12 * years * rounds)
+    if notified < last:
+        last = add_months(opens, 12 * years * (rounds - 1))
+    if notified < add_months(last, clause.window.open_months):
+        return notified
+    return add_months(last, 12 * years)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Final, NamedTuple, Protocol, assert_never
 
 from treaty_events import Action
@@ -27,9 +27,8 @@ from treaty_status.domain.rule import (
     Weight,
     Who,
 )
-from treaty_status.domain.world import World
-
-NOTHING: Final = Fraction(0)
+from treaty_status.domain.setting import Setting
+from treaty_status.domain.tables import NOTHING
 
 
 class Progress(NamedTuple):
@@ -90,6 +89,12 @@ class Reading:
     not_counted: tuple[NotCounted, ...] = ()
     missing_participants: tuple[str, ...] | None = None
     subject: str | None = None
+    on: date | None = None
+    """The day asked for, or the one on which it came to be, where that is all there is to say."""
+    basis: str | None = None
+    """What the numbers rest on: the version and source of a table, what a population is measured against."""
+    exceeded: bool = False
+    """What is needed has to be exceeded."""
     parts: tuple["Reading", ...] = ()
     unknown: tuple[str, ...] = ()
     whose: tuple[tuple[str, str], ...] = ()
@@ -124,30 +129,30 @@ class Gauge(Protocol):
         """What is missing for an answer."""
 
 
-def gauge(condition: Condition, world: World, days: Mapping[str, date | None]) -> Gauge:
-    """The gauge for a condition; ``days`` are those that date expressions may refer to."""
+def gauge(condition: Condition, setting: Setting, *, of_objections: bool = False) -> Gauge:
+    """The gauge for a condition; under ``of_objections`` it is objections that are counted, not consents."""
     match condition:
         case Count():
-            return CountGauge(condition, Roll(condition.who, world))
+            return CountGauge(condition, Roll(condition.who, setting, of_objections=of_objections))
         case Weight():
-            return WeightGauge(condition, Roll(condition.who, world), world)
+            return WeightGauge(condition, Roll(condition.who, setting, of_objections=of_objections), setting)
         case Share() | Everyone():
-            return PopulationGauge(condition, Roll(condition.who, world), world)
+            return PopulationGauge(condition, Roll(condition.who, setting, of_objections=of_objections), setting)
         case DateReached(at=at):
-            on, missing = named_day(at, days, trigger="opening")
+            on, missing = named_day(at, setting.days, trigger="opening")
             return DayGauge("date_reached", on, None, missing)
         case Certified(key=key):
-            return DayGauge("fact", world.certified_on(key), key)
+            return DayGauge("fact", setting.world.certified_on(key), key)
         case TreatyInForce(treaty=treaty):
-            missing = [] if world.knows_treaty(treaty) else [f"treaty:{treaty}"]
-            return DayGauge("treaty_in_force", world.entered_into_force_on(treaty), treaty, missing)
-        case NotBlocked(until=until):
-            on, missing = named_day(until, days, trigger="circulated")
-            return Silence(on, [*missing, "objections"])
+            missing = [] if setting.world.knows_treaty(treaty) else [f"treaty:{treaty}"]
+            return DayGauge("treaty_in_force", setting.world.entered_into_force_on(treaty), treaty, missing)
+        case NotBlocked(until=until, blocked_if=blocked_if):
+            on, missing = named_day(until, setting.days, trigger="circulated")
+            return Silence(on, missing, gauge(blocked_if, setting, of_objections=True))
         case All(of=parts):
-            return Joint([gauge(part, world, days) for part in parts], every=True)
+            return Joint([gauge(part, setting, of_objections=of_objections) for part in parts], every=True)
         case Any_(of=parts):
-            return Joint([gauge(part, world, days) for part in parts], every=False)
+            return Joint([gauge(part, setting, of_objections=of_objections) for part in parts], every=False)
         case _:
             assert_never(condition)
 
@@ -165,22 +170,26 @@ def named_day(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) 
 class Roll:
     """The living consents, divided into those that a ``Who`` admits, and those it does not, with the reason."""
 
-    def __init__(self, who: Who, world: World) -> None:
+    def __init__(self, who: Who, setting: Setting, *, of_objections: bool = False) -> None:
         self.who = who
-        self._world = world
+        self._of_objections = of_objections
+        self._setting = setting
+        self._world = world = setting.world
         self._admits_all = who == Who()
         self.states: dict[str, Consent] = {}
         self.organisations: dict[str, Consent] = {}
         self.left_out: dict[str, NotCounted] = {}
         self._members_in: dict[str, set[str]] = {}
-        self.missing = [f"group:{group}" for group in who.groups if not world.knows_group(group)]
-        self._attribute = None if who.attribute is None else world.table(who.attribute.table)
+        self.missing = [f"group:{group}" for group in who.groups if not setting.knows_group(group)]
+        self._attribute = None if who.attribute is None else setting.table(who.attribute.table)
         if who.attribute is not None and self._attribute is None:
             self.missing.append(f"table:{who.attribute.table}")
         if who.party_to is not None and not world.knows_treaty(who.party_to):
             self.missing.append(f"treaty:{who.party_to}")
 
     def add(self, consent: Consent) -> None:
+        if (consent.action is Action.OBJECTION) is not self._of_objections:
+            return
         name = consent.participant
         reason = None if self._admits_all else self._refused(consent)
         if reason is not None:
@@ -267,11 +276,13 @@ class Roll:
         who = self.who
         if who.actions is not None and consent.action not in who.actions:
             return "action_not_counted"
-        if who.kinds is not None and consent.kind not in who.kinds:
+        if who.kinds is not None and _KIND_OF.get(consent.kind, consent.kind) not in who.kinds:
             return "kind_not_counted"
         if self.missing:
             return "not_known"
-        if who.groups and not set(who.groups) <= self._world.groups_of(consent.participant, consent.on):
+        if who.groups and not all(
+            self._setting.belongs(consent.participant, group, consent.on) for group in who.groups
+        ):
             return "not_in_group"
         if who.party_to is not None and not self._world.is_party(who.party_to, consent.participant, consent.on):
             return "not_party_to_parent"
@@ -281,8 +292,19 @@ class Roll:
 
     def _large_enough(self, participant: str) -> bool:
         assert self.who.attribute is not None  # noqa: S101 - asked only where the rule names an attribute
-        value = (self._attribute or {}).get(participant, NOTHING)
+        value = NOTHING if self._attribute is None else self._attribute.values.get(participant, NOTHING)
         return value >= Fraction(self.who.attribute.value)
+
+    def verdict(self, met: bool, missing: list[str]) -> bool | None:  # noqa: FBT001 - reads as a phrase at the call
+        """Unknown while something is missing, unless nobody is there for whom it could matter."""
+        if not missing:
+            return met
+        nobody = not self.states and not self.organisations
+        return False if nobody and all(left.reason != "not_known" for left in self.left_out.values()) else None
+
+
+_KIND_OF: Final = {"predecessor": "state"}
+"""A State that is no more was a State."""
 
 
 def _by_day(consent: Consent) -> tuple[date, str]:
@@ -307,7 +329,7 @@ class CountGauge:
         self.roll.remove(consent)
 
     def met(self, day: date) -> bool | None:  # noqa: ARG002 - a count does not look at the day
-        return _three_valued(self.roll.total() >= self.condition.at_least, self.roll.missing)
+        return self.roll.verdict(self.roll.total() >= self.condition.at_least, self.roll.missing)
 
     def progress(self, day: date) -> Progress:  # noqa: ARG002 - as above
         return _instruments(self.roll.total(), self.condition.at_least)
@@ -334,59 +356,84 @@ class CountGauge:
         return self.roll.missing
 
 
-def _three_valued(met: bool, missing: list[str]) -> bool | None:  # noqa: FBT001 - reads as a phrase at the call
-    return None if missing else met
-
-
 class WeightGauge:
     """Consents that together hold so much of a table. A participant without a row weighs nothing, and is listed."""
 
-    def __init__(self, condition: Weight, roll: Roll, world: World) -> None:
+    def __init__(self, condition: Weight, roll: Roll, setting: Setting) -> None:
+        self._condition = condition
         self._need = Fraction(condition.at_least)
-        self._name = condition.table
-        self._table = world.table(condition.table)
-        self._rows: Mapping[str, Fraction] = self._table or {}
         self._roll = roll
-        self._own = NOTHING
-        self._missing = [*roll.missing, *([f"table:{condition.table}"] if self._table is None else [])]
+        self._table = setting.table(condition.table)
+        self._over = None if condition.over is None else setting.table(condition.over)
+        self._missing = [*roll.missing, *self._not_recorded()]
+        in_shares = condition.over is None and self._need <= 1
+        self._rows: Mapping[str, Fraction] = {}
+        if self._table is not None:
+            self._rows = self._table.shares if in_shares else self._table.values
+        self._own = self._measured_by = NOTHING
+
+    def _not_recorded(self) -> list[str]:
+        name, over = self._condition.table, self._condition.over
+        missing = [] if self._table is not None else [f"table:{name}"]
+        if over is not None:
+            return missing if self._over is not None else [*missing, f"table:{over}"]
+        if self._table is not None and self._need <= 1 and not self._table.holds_shares:
+            return [f"table:{name}:whole"]
+        return missing
 
     def add(self, consent: Consent) -> None:
         before = consent.participant in self._roll.states
         self._roll.add(consent)
         if not before and consent.participant in self._roll.states:
-            self._own += self._rows.get(consent.participant, NOTHING)
+            self._move(consent.participant, 1)
 
     def remove(self, consent: Consent) -> None:
         before = consent.participant in self._roll.states
         self._roll.remove(consent)
         if before and consent.participant not in self._roll.states:
-            self._own -= self._rows.get(consent.participant, NOTHING)
+            self._move(consent.participant, -1)
 
-    def _of_organisation(self, name: str) -> Fraction:
+    def _move(self, name: str, sign: int) -> None:
+        self._own += sign * self._rows.get(name, NOTHING)
+        if self._over is not None:
+            self._measured_by += sign * self._over.values.get(name, NOTHING)
+
+    def _of_organisation(self, name: str, rows: Mapping[str, Fraction]) -> Fraction:
         """What an organisation adds to its members: nothing, unless the rule says otherwise."""
         match self._roll.who.reio:
             case "counts":
-                return self._rows.get(name, NOTHING)
+                return rows.get(name, NOTHING)
             case "as_members":
-                own = (self._rows.get(one, NOTHING) for one in self._roll.members_not_counted(name))
-                return sum(own, NOTHING)
+                return sum((rows.get(one, NOTHING) for one in self._roll.members_not_counted(name)), NOTHING)
             case _:
                 return NOTHING
 
     def _have(self) -> Fraction:
-        return self._own + sum(map(self._of_organisation, self._roll.organisations), NOTHING)
+        have = self._own + self._of_organisations(self._rows)
+        if self._condition.over is None:
+            return have
+        rows = {} if self._over is None else self._over.values
+        whole = self._measured_by + self._of_organisations(rows)
+        return have / whole if whole else NOTHING
+
+    def _of_organisations(self, rows: Mapping[str, Fraction]) -> Fraction:
+        return sum((self._of_organisation(name, rows) for name in self._roll.organisations), NOTHING)
 
     def met(self, day: date) -> bool | None:  # noqa: ARG002 - a weight does not look at the day
-        return _three_valued(self._have() >= self._need, self._missing)
+        have = self._have()
+        enough = have > self._need if self._condition.more_than else have >= self._need
+        return self._roll.verdict(enough, self._missing)
 
-    def progress(self, day: date) -> Progress:  # noqa: ARG002 - as above
+    def progress(self, day: date) -> Progress:
         share = min(Fraction(1), self._have() / self._need)
+        if share == 1 and self.met(day) is not True:
+            return Progress(0, 0, 99, 100, None)  # reached where it must be exceeded, or not known
         return _day_or_amount(done=share.numerator, whole=share.denominator)
 
     def counts(self, consent: Consent) -> bool:
         name = consent.participant
         if name in self._roll.organisations:
-            return self._of_organisation(name) > 0
+            return self._of_organisation(name, self._rows) > 0
         return name in self._roll.states and self._rows.get(name, NOTHING) > 0
 
     def reading(self, day: date) -> Reading:
@@ -399,9 +446,18 @@ class WeightGauge:
             need=self._need,
             counted=tuple(sorted(filter(self.counts, admitted), key=_by_day)),
             not_counted=tuple(sorted([*self._roll.left_out.values(), *left], key=_left_by_day)),
-            subject=self._name,
+            subject=self._condition.table,
+            basis=self._basis(),
+            exceeded=self._condition.more_than,
             unknown=tuple(self._missing),
+            whose=self._roll.whose(),
         )
+
+    def _basis(self) -> str | None:
+        if self._table is None:
+            return None
+        told = [text for text in (self._table.version, self._table.source) if text]
+        return "; ".join([*told, *([] if self._condition.over is None else [f"over {self._condition.over}"])]) or None
 
     def _left_out(self, consent: Consent) -> NotCounted:
         if self._table is None:
@@ -420,10 +476,14 @@ class WeightGauge:
 class PopulationGauge:
     """A part of a population, or all of it; the number needed is rounded up."""
 
-    def __init__(self, condition: Share | Everyone, roll: Roll, world: World) -> None:
+    def __init__(self, condition: Share | Everyone, roll: Roll, setting: Setting) -> None:
         self._condition = condition
         self._roll = roll
-        self._world = world
+        self._setting = setting
+        self._frozen_on: date | None = None
+        self._no_day: list[str] = []
+        if condition.frozen_on is not None:
+            self._frozen_on, self._no_day = named_day(condition.frozen_on, setting.days, trigger="adoption")
 
     def add(self, consent: Consent) -> None:
         self._roll.add(consent)
@@ -432,16 +492,29 @@ class PopulationGauge:
         self._roll.remove(consent)
 
     def _population(self, day: date) -> frozenset[str] | None:
-        return self._world.population(self._condition.of, day)
+        if self._condition.frozen_on is not None and self._frozen_on is None:
+            return None
+        whole = self._setting.population(self._condition.of, self._frozen_on or day)
+        if whole is None or isinstance(self._condition, Everyone) or self._condition.of_kinds is None:
+            return whole
+        kind = self._setting.world.kind
+        return frozenset(one for one in whole if _KIND_OF.get(kind(one), kind(one)) in self._condition.of_kinds)
 
     def _need(self, population: frozenset[str]) -> int:
         if isinstance(self._condition, Everyone):
             return len(population)
-        return ceil(Fraction(self._condition.at_least) * len(population))
+        part = Fraction(self._condition.at_least) * len(population)
+        return floor(part) + 1 if self._condition.more_than else ceil(part)
 
     def _have(self, population: frozenset[str]) -> int:
+        if self._from_anyone:
+            return self._roll.total()
         have = len(population.intersection(self._roll.states))
         return have + sum(1 for name in self._roll.organisations if name in population and self._admitted(name))
+
+    @property
+    def _from_anyone(self) -> bool:
+        return isinstance(self._condition, Share) and self._condition.from_anyone
 
     def _admitted(self, organisation: str) -> bool:
         """Where everyone is asked for by name, an organisation that is named has to consent itself."""
@@ -449,16 +522,18 @@ class PopulationGauge:
 
     def counts(self, consent: Consent) -> bool:
         population = self._population(consent.on)
-        return population is not None and consent.participant in population and self._inside(consent.participant)
+        return population is not None and self._listed(consent, population)
 
     def _inside(self, name: str) -> bool:
         return name in self._roll.states or (name in self._roll.organisations and self._admitted(name))
 
     def met(self, day: date) -> bool | None:
         population = self._population(day)
-        if not population or self._roll.missing:
+        if population is None:
+            return self._roll.verdict(False, [self._condition.of])  # noqa: FBT003 - nobody is no part of anything
+        if not population:
             return None
-        return self._have(population) >= self._need(population)
+        return self._roll.verdict(self._have(population) >= self._need(population), self._roll.missing)
 
     def progress(self, day: date) -> Progress:
         population = self._population(day)
@@ -480,12 +555,22 @@ class PopulationGauge:
             not_counted=tuple(sorted([*self._roll.left_out.values(), *left], key=_left_by_day)),
             missing_participants=tuple(sorted(name for name in inside if not self._inside(name))),
             subject=self._condition.of,
+            on=self._frozen_on,
+            basis=self._basis(population),
             unknown=tuple(self._unknown(day)),
             whose=(("population", self._condition.of), *self._roll.whose()),
         )
 
+    def _basis(self, population: frozenset[str] | None) -> str | None:
+        if not population or isinstance(self._condition, Everyone):
+            return None
+        more = "more than " if self._condition.more_than else ""
+        return f"{more}{self._condition.at_least} of {len(population)}"
+
     def _listed(self, consent: Consent, population: frozenset[str]) -> bool:
-        return consent.participant in population and self._inside(consent.participant)
+        if not self._inside(consent.participant):
+            return False
+        return self._from_anyone or consent.participant in population
 
     def _left_out(self, consent: Consent, population: frozenset[str] | None) -> NotCounted:
         if population is None:
@@ -495,11 +580,12 @@ class PopulationGauge:
         return self._roll.policy(consent)
 
     def dates(self) -> list[date]:
-        return []
+        frozen = self._condition.frozen_on is not None
+        return [] if frozen else sorted(self._setting.turning_days(self._condition.of))
 
     def _unknown(self, day: date) -> list[str]:
         known = self._population(day)
-        return [*self._roll.missing, *([] if known else [f"population:{self._condition.of}"])]
+        return [*self._roll.missing, *self._no_day, *([] if known else [f"population:{self._condition.of}"])]
 
     def unknown(self) -> list[str]:
         return self._unknown(date.max)
@@ -532,7 +618,9 @@ class DayGauge:
         return False
 
     def reading(self, day: date) -> Reading:
-        return Reading(self.op, self.met(day), None, None, subject=self.subject, unknown=tuple(self.unknown()))
+        return Reading(
+            self.op, self.met(day), None, None, subject=self.subject, on=self.on, unknown=tuple(self.unknown())
+        )
 
     def dates(self) -> list[date]:
         return [] if self.on is None else [self.on]
@@ -541,36 +629,50 @@ class DayGauge:
         return self.missing
 
 
-@dataclass(slots=True)
 class Silence:
-    """Tacit acceptance. Objections are not in our record yet, so after the day the answer is unknown, never yes."""
+    """Tacit acceptance: given on the day, unless the objections made by then block it.
 
-    until: date | None
-    missing: list[str]
+    An objection made, or taken back, after the day comes too late.
+    """
+
+    def __init__(self, until: date | None, missing: list[str], blocking: Gauge) -> None:
+        self._until = until
+        self._missing = missing
+        self._blocking = blocking
 
     def add(self, consent: Consent) -> None:
-        """An act changes nothing here."""
+        if self._until is None or consent.on <= self._until:
+            self._blocking.add(consent)
 
     def remove(self, consent: Consent) -> None:
-        """An act changes nothing here."""
+        if self._until is None or (consent.until is not None and consent.until <= self._until):
+            self._blocking.remove(consent)
 
     def met(self, day: date) -> bool | None:
-        return False if self.until is not None and day < self.until else None
+        if self._until is None:
+            return None
+        if day < self._until:
+            return False
+        blocked = self._blocking.met(self._until)
+        return None if blocked is None else not blocked
 
-    def progress(self, day: date) -> Progress:  # noqa: ARG002 - silence has no half-way
-        return _day_or_amount(done=0, whole=1)
+    def progress(self, day: date) -> Progress:
+        return _day_or_amount(done=int(bool(self.met(day))), whole=1)
 
     def counts(self, consent: Consent) -> bool:  # noqa: ARG002 - acceptance here is nobody's act
         return False
 
     def reading(self, day: date) -> Reading:
-        return Reading("not_blocked", self.met(day), None, None, unknown=tuple(self.missing))
+        parts = (self._blocking.reading(self._until or day),)
+        return Reading(
+            "not_blocked", self.met(day), None, None, on=self._until, parts=parts, unknown=tuple(self.unknown())
+        )
 
     def dates(self) -> list[date]:
-        return [] if self.until is None else [self.until]
+        return [] if self._until is None else [self._until]
 
     def unknown(self) -> list[str]:
-        return self.missing
+        return [*self._missing, *self._blocking.unknown()]
 
 
 @dataclass(slots=True)

@@ -79,6 +79,11 @@ class Participation:
     lives: tuple[Life, ...] = ()
 
     @property
+    def objection(self) -> Act | None:
+        """Its first objection, which is how it stops what silence would accept."""
+        return next((act for act in self.acts if act.event.action is Action.OBJECTION), None)
+
+    @property
     def current(self) -> Life | None:
         """The last life, if it was not taken back; a denunciation ends it only when it takes effect."""
         return self.lives[-1] if self.lives and self.lives[-1].taken_back is None else None

@@ -5,12 +5,14 @@ One JSON document per treaty, a closed vocabulary, every node composable. No rul
 
 import re
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from treaty_events.actions import CONSENT, Action
 from treaty_status.domain.iso import IsoDate
+from treaty_status.domain.tables import Table
 
 MOST_NODES: Final = 200
 """Conditions, dates and clauses in one rule; the longest real one has about thirty."""
@@ -18,6 +20,8 @@ MOST_DEEP: Final = 24
 """How deep conditions and dates may nest."""
 MOST_TEXT: Final = 1_000
 """Characters in one text of a rule."""
+MOST_NAMED: Final = 400
+"""Participants in one list or table of a rule; there are about two hundred States."""
 
 
 class Part(BaseModel):
@@ -38,6 +42,16 @@ def _exact(text: str) -> str:
     raise ValueError(f"A share or amount is exact, positive text such as 0.55 or 2/3 (got: {text[:40]!r}).")
 
 
+def _amount(text: str) -> str:
+    try:
+        if _EXACT.fullmatch(text):
+            Fraction(text)
+            return text
+    except ZeroDivisionError:
+        pass
+    raise ValueError(f"A value in a table is exact text such as 0.55, 17 or 2/3 (got: {text[:40]!r}).")
+
+
 def _part_of_a_whole(text: str) -> str:
     if Fraction(text) > 1:
         raise ValueError(f"A part of a population is at most the whole (got: {text}).")
@@ -51,11 +65,13 @@ def _consenting(action: Action) -> Action:
 
 
 Exact = Annotated[str, AfterValidator(_exact)]
+Amount = Annotated[str, AfterValidator(_amount)]
 PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole)]
 Clause = Annotated[str, Field(min_length=1, max_length=120)]
 ConsentMode = Annotated[Action, AfterValidator(_consenting)]
 YesNo = Annotated[bool, Field(strict=True)]
 OrganisationPolicy = Literal["not_additional", "never", "counts", "as_members"]
+ParticipantKind = Literal["state", "reio", "io", "territory", "entity"]
 
 
 # ---- who counts ------------------------------------------------------------------------------------------------------
@@ -70,7 +86,7 @@ class Who(Part):
     """Which living consents count. ``groups``: member of all, on the day of consent. None: every mode of the treaty."""
 
     actions: tuple[ConsentMode, ...] | None = None
-    kinds: tuple[Literal["state", "reio", "io", "territory", "entity"], ...] | None = None
+    kinds: tuple[ParticipantKind, ...] | None = None
     groups: tuple[str, ...] = ()
     party_to: str | None = None
     attribute: AttributeAtLeast | None = None
@@ -87,28 +103,44 @@ class Count(Part):
 
 
 class Weight(Part):
-    """Consents that together hold so much of a table."""
+    """Consents that together hold so much of a table; more than 1 is an amount, anything else a share of its whole.
+
+    ``over``: a share of what the same participants hold together in another table instead. ``more_than``: what is
+    needed must be exceeded.
+    """
 
     op: Literal["weight"]
     table: str
     at_least: Exact
+    over: str | None = None
+    more_than: YesNo = False
     who: Who = Who()
 
 
 class Share(Part):
-    """So great a part of a population; the number needed is rounded up."""
+    """So great a part of a population; the number needed is rounded up.
+
+    The population rolls from day to day unless it is ``frozen_on`` one. ``of_kinds``: only these of it are the whole.
+    ``from_anyone``: consents from outside the population count towards the number as well. ``more_than``: the number
+    needed must be exceeded.
+    """
 
     op: Literal["fraction"]
     of: str
     at_least: PartOfWhole
+    frozen_on: "DateExpr | None" = None
+    of_kinds: tuple[ParticipantKind, ...] | None = None
+    from_anyone: YesNo = False
+    more_than: YesNo = False
     who: Who = Who()
 
 
 class Everyone(Part):
-    """Everybody of a population."""
+    """Everybody of a population, as it is on each day or was on one."""
 
     op: Literal["everyone"]
     of: str
+    frozen_on: "DateExpr | None" = None
     who: Who = Who()
 
 
@@ -134,7 +166,7 @@ class TreatyInForce(Part):
 
 
 class NotBlocked(Part):
-    """Tacit acceptance: on that day nothing blocks."""
+    """Tacit acceptance: on that day nothing blocks. What blocks is counted in objections made by then."""
 
     op: Literal["not_blocked"]
     until: "DateExpr"
@@ -162,11 +194,15 @@ Condition = Annotated[
 
 
 # ---- dates -----------------------------------------------------------------------------------------------------------
-RefName = Literal["threshold", "eif", "own", "received", "adoption", "opening", "circulated", "specified"]
+RefName = Literal["threshold", "eif", "own", "bound", "received", "adoption", "opening", "circulated", "specified"]
 
 
 class Ref(Part):
-    """A day known by its part in the story; ``specified`` is the one the instrument itself names, if any."""
+    """A day known by its part in the story.
+
+    ``own`` is the day of the participant's instrument, ``bound`` the one on which the treaty entered into force for
+    it, ``received`` that of its denunciation; ``specified`` is the day that an instrument itself names, if any.
+    """
 
     op: Literal["ref"]
     name: RefName
@@ -180,9 +216,14 @@ class On(Part):
 
 
 class Plus(Part):
-    """So much later; months and years keep the day number, clamped to the month's end. The first day is day zero."""
+    """So much later; months and years keep the day number, clamped to the month's end. The first day is day zero.
+
+    Some depositaries reckon otherwise: the period begins on the day after, and the effect comes on the
+    ``day_after_expiry``, one day later. A clause that says so states its source.
+    """
 
     op: Literal["plus"]
+    reckoned: Literal["to_the_day", "day_after_expiry"] = "to_the_day"
     days: Annotated[int, Field(strict=True, ge=0, le=36525)] = 0
     months: Annotated[int, Field(strict=True, ge=0, le=1200)] = 0
     years: Annotated[int, Field(strict=True, ge=0, le=100)] = 0
@@ -190,10 +231,11 @@ class Plus(Part):
 
 
 class FirstOfNextMonth(Part):
-    """The first day of the month after."""
+    """The first day of the month after; where the day is a first itself, it may be ``that_day`` already."""
 
     op: Literal["first_of_next_month"]
     of: "DateExpr"
+    from_a_first: Literal["next_month", "that_day"] = "next_month"
 
 
 class FirstOfNthMonth(Part):
@@ -201,6 +243,19 @@ class FirstOfNthMonth(Part):
 
     op: Literal["first_of_nth_month"]
     n: Annotated[int, Field(strict=True, ge=1, le=1200)]
+    of: "DateExpr | None" = None
+
+
+class EndOfPeriod(Part):
+    """The end of the current one of successive periods of years, if notice is given so many months before it.
+
+    Otherwise the end of the next: a treaty that is renewed tacitly.
+    """
+
+    op: Literal["end_of_period"]
+    years: Annotated[int, Field(strict=True, ge=1, le=100)]
+    since: "DateExpr"
+    notice_months: Annotated[int, Field(strict=True, ge=0, le=1200)] = 0
     of: "DateExpr | None" = None
 
 
@@ -218,7 +273,9 @@ class Earlier(Part):
     of: Annotated[tuple["DateExpr", ...], Field(min_length=1)]
 
 
-DateExpr = Annotated[Ref | On | Plus | FirstOfNextMonth | FirstOfNthMonth | Later | Earlier, Field(discriminator="op")]
+DateExpr = Annotated[
+    Ref | On | Plus | FirstOfNextMonth | FirstOfNthMonth | EndOfPeriod | Later | Earlier, Field(discriminator="op")
+]
 
 
 # ---- clauses ---------------------------------------------------------------------------------------------------------
@@ -244,11 +301,23 @@ class Each(Part):
     source: str | None = None
 
 
+class Window(Part):
+    """Every so many years, the months in which notice may be given: from the first day that leaving is possible."""
+
+    every_years: Annotated[int, Field(strict=True, ge=1, le=100)]
+    open_months: Annotated[int, Field(strict=True, ge=1, le=1200)]
+
+
 class Leaving(Part):
-    """How a party leaves, and when that takes effect."""
+    """How a party leaves, and when that takes effect.
+
+    A notice received before ``not_before``, or outside a ``window`` that opens there, is taken as received on the
+    first day on which it could be.
+    """
 
     clause: Clause
     not_before: DateExpr | None = None
+    window: Window | None = None
     takes_effect: DateExpr
     revocable_before_effect: YesNo = True
     cascades_to: Literal["none", "protocols", "parent_leaves_this"] = "none"
@@ -271,17 +340,74 @@ class Joining(Part):
     source: str | None = None
 
 
+class NamedList(Part):
+    """Participants that a clause or its annex names one by one, or that were such on a day that is past."""
+
+    list: Clause
+    members: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_NAMED)]
+    source: str | None = None
+
+    @cached_property
+    def everyone(self) -> frozenset[str]:
+        """Those it names."""
+        return frozenset(self.members)
+
+
+class TableOfWeights(Part):
+    """What each participant weighs. Exact texts; ``whole`` is what all weigh together, where shares are asked for."""
+
+    table: Clause
+    version: Clause
+    source: Annotated[str, Field(min_length=1)]
+    whole: Exact | None = None
+    values: Annotated[dict[str, Amount], Field(min_length=1, max_length=MOST_NAMED)]
+
+    @cached_property
+    def exact(self) -> Table:
+        """The table in exact fractions."""
+        return Table(
+            name=self.table,
+            values={name: Fraction(value) for name, value in self.values.items()},
+            whole=None if self.whole is None else Fraction(self.whole),
+            version=self.version,
+            source=self.source,
+        )
+
+
+class StoryDays(Part):
+    """Days of the treaty's story that its clauses count from, where the header of the treaty does not tell them."""
+
+    adoption: IsoDate | None = None
+    opening: IsoDate | None = None
+    circulated: IsoDate | None = None
+
+
+class EndsBelow(Part):
+    """A treaty in force ceases to be, once denunciations leave fewer parties than this."""
+
+    clause: Clause
+    parties: Annotated[int, Field(strict=True, ge=1, le=1000)]
+    source: str | None = None
+
+
 class TreatyRule(Part):
-    """All of it. ``latch``: between threshold and entry into force a withdrawal does not un-fix the date."""
+    """All of it. ``latch``: between threshold and entry into force a withdrawal does not un-fix the date.
+
+    ``ends_below`` says when ``below_threshold`` is ``terminates``; without it, the number of the condition itself does.
+    """
 
     treaty: str
     title: str
+    lists: Annotated[tuple[NamedList, ...], Field(max_length=40)] = ()
+    tables: Annotated[tuple[TableOfWeights, ...], Field(max_length=10)] = ()
+    days: StoryDays | None = None
     joining: Joining | None = None
     in_force: Annotated[tuple[Track, ...], Field(min_length=1)]
     for_each: tuple[Each, ...] = ()
     floor_each_at_eif: YesNo = True
     leaving: tuple[Leaving, ...] = ()
     below_threshold: Literal["stays_in_force", "terminates"] = "stays_in_force"
+    ends_below: EndsBelow | None = None
     latch: YesNo = True
     source: str | None = None
 
@@ -290,6 +416,45 @@ class TreatyRule(Part):
     def _bounded(cls, document: Any) -> Any:
         _measure(document)
         return document
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "TreatyRule":
+        for names in ([one.list for one in self.lists], [one.table for one in self.tables]):
+            if len(set(names)) < len(names):
+                raise ValueError(f"A list or table is named twice (names: {', '.join(sorted(names))}).")
+        if self.ends_below is not None and self.below_threshold != "terminates":
+            raise ValueError("ends_below says when a treaty ends, and below_threshold says that it does not.")
+        clauses: tuple[Track | Each | Leaving, ...] = (*self.in_force, *self.for_each, *self.leaving)
+        for clause in clauses:
+            day = clause.takes_effect if isinstance(clause, Leaving) else clause.then
+            if clause.source is None and any(_exceptional(part) for part in walk_days(day)):
+                raise ValueError(f"A clause reckoned otherwise than usual states its source (clause: {clause.clause}).")
+        return self
+
+
+def _exceptional(expr: "DateExpr") -> bool:
+    match expr:
+        case Plus(reckoned=reckoned):
+            return reckoned != "to_the_day"
+        case FirstOfNextMonth(from_a_first=convention):
+            return convention != "next_month"
+        case _:
+            return False
+
+
+def walk_days(expr: "DateExpr") -> "list[DateExpr]":
+    """A date expression and everything below it."""
+    match expr:
+        case Plus(of=of) | FirstOfNthMonth(of=of):
+            return [expr] if of is None else [expr, *walk_days(of)]
+        case FirstOfNextMonth(of=of):
+            return [expr, *walk_days(of)]
+        case EndOfPeriod(since=since, of=of):
+            return [expr, *walk_days(since), *([] if of is None else walk_days(of))]
+        case Later(of=parts) | Earlier(of=parts):
+            return [expr, *(node for part in parts for node in walk_days(part))]
+        case _:
+            return [expr]
 
 
 def _measure(document: Any) -> None:
@@ -331,14 +496,35 @@ def other_treaties(rule: TreatyRule) -> frozenset[str]:
             match node:
                 case TreatyInForce(treaty=treaty):
                     found.add(treaty)
-                case Count(who=who) | Weight(who=who) | Share(who=who) | Everyone(who=who):
+                case Share(who=who, of=of) | Everyone(who=who, of=of):
+                    found |= {who.party_to, parent_named(rule, of)}
+                case Count(who=who) | Weight(who=who):
                     found.add(who.party_to)
                 case _:
                     pass
     return frozenset(one for one in found if one is not None)
 
 
+PARTIES_TO: Final = "parties_to:"
+PARENTS_PARTIES: Final = frozenset({"parties_now", "parties_at_adoption", "contracting_governments"})
+"""Populations made of the parties to the treaty that this one adds to or amends."""
+
+
+def parent_named(rule: TreatyRule, population: str) -> str | None:
+    """The treaty whose parties a population is made of; None where it is made of something else."""
+    name = population.removesuffix(OF_OBJECTIONS)
+    if name.startswith(PARTIES_TO):
+        return name.removeprefix(PARTIES_TO)
+    return rule.joining.parent if name in PARENTS_PARTIES and rule.joining is not None else None
+
+
+OF_OBJECTIONS: Final = ":objections"
+"""May follow a population or table under ``blocked_if``, to say aloud that objections are counted there."""
+
+
 for _model in (
+    Share,
+    Everyone,
     DateReached,
     NotBlocked,
     All,
@@ -346,6 +532,7 @@ for _model in (
     Plus,
     FirstOfNextMonth,
     FirstOfNthMonth,
+    EndOfPeriod,
     Later,
     Earlier,
     Track,

@@ -1,9 +1,9 @@
 """What the law needs to know beyond one treaty's own facts."""
 
-from collections.abc import Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Protocol
+
+from treaty_status.domain.tables import Table
 
 
 class World(Protocol):
@@ -30,11 +30,14 @@ class World(Protocol):
     def knows_group(self, group: str) -> bool:
         """Do we hold this group's membership at all?"""
 
-    def table(self, name: str) -> Mapping[str, Fraction] | None:
-        """Weights by participant, as exact fractions of the table's whole."""
+    def table(self, name: str) -> Table | None:
+        """What participants weigh, exactly."""
 
     def population(self, name: str, on: date) -> frozenset[str] | None:
         """Who belongs to a named population on a day."""
+
+    def turning_days(self, population: str) -> frozenset[date]:
+        """The days on which a population may change, that of ``parties_to:`` another treaty included."""
 
     def certified_on(self, key: str) -> date | None:
         """The day a fact was certified under this key."""
@@ -44,6 +47,9 @@ class World(Protocol):
 
     def entered_into_force_on(self, treaty: str) -> date | None:
         """The day another treaty entered into force."""
+
+    def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
+        """The parties (or, before force, the contracting States) of another treaty on a day."""
 
     def is_party(self, treaty: str, participant: str, on: date) -> bool | None:
         """Was it a party (or, before force, a contracting State) of another treaty on a day?"""
