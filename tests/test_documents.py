@@ -13,6 +13,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from treaty_notifier.main import cli as notifier
@@ -56,7 +57,10 @@ def test_the_readme_names_the_two_commands_word_for_word() -> None:
     ]
 
 
-@pytest.mark.parametrize("document", ["README.md", "docker-compose.yml", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "docker-compose.yml", "CHANGELOG.md", "services/status/README.md", "services/notifier/README.md"],
+)
 def test_every_command_of_the_documents_exists_with_its_options(document: str) -> None:
     for words in commands_in((ROOT / document).read_text(encoding="utf-8")):
         understood(words)
@@ -76,6 +80,19 @@ def test_the_readme_names_no_file_that_is_not_there() -> None:
 
 def test_it_says_that_it_is_not_the_depositary() -> None:
     assert "not the depositary" in README
+
+
+@pytest.mark.parametrize(
+    ("document", "prefix", "settings"),
+    [("status", "TREATY_", StatusSettings), ("notifier", "TREATY_NOTIFIER_", NotifierSettings)],
+)
+def test_a_service_s_readme_names_settings_that_exist(document: str, prefix: str, settings: type[BaseSettings]) -> None:
+    text = (ROOT / f"services/{document}/README.md").read_text(encoding="utf-8")
+    named = set(re.findall(rf"`({prefix}[A-Z_]+)`", text)) - {"TREATY_URL", "TREATY_KEY", "TREATY_WEBHOOK_SECRET"}
+    known = {f"{prefix}{name}".upper() for name in settings.model_fields}
+
+    assert named <= known
+    assert named
 
 
 # ---- the lock --------------------------------------------------------------------------------------------------------

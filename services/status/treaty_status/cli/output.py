@@ -61,7 +61,22 @@ def facts(pairs: Mapping[str, Any]) -> None:
 # ---- the service's documents ----------------------------------------------------------------------------------------
 def treaties(page: Mapping[str, Any]) -> None:
     """The list of treaties."""
-    table(page["treaties"], id="id", title="title")
+    rows = [{**row, **_standing(row)} for row in page["treaties"]]
+    table(rows, id="id", name="treaty", signatures="signatures", consents="consents", force="force", next_due_on="next")
+    if page.get("next"):
+        say("\nThere are more; …/v1/treaties with after= goes on.")
+
+
+def _standing(row: Mapping[str, Any]) -> dict[str, Any]:
+    progress, since = row.get("progress"), row.get("entry_into_force_on")
+    counted = f"{progress['have']} of {progress['need']}" if progress else row["counts"]["consents"]
+    force = f"since {since}" if row["in_force"] else (f"on {since}" if since else "not in force")
+    return {
+        "name": row.get("short_title") or row["title"],
+        "signatures": row["counts"]["signatures"],
+        "consents": counted,
+        "force": force,
+    }
 
 
 def status(document: Mapping[str, Any]) -> None:
