@@ -91,7 +91,7 @@ def _said(value: Any) -> Any:
     if names := _fields(cls):
         held, told = vars(value), {}
         for name, silence in names:
-            said = held[name]
+            said = held[name] if name in held else getattr(value, name)  # a default that was read stays on the class
             if said is not silence:
                 told[name] = said if type(said) in _WHOLE else _said(said)
         return told
