@@ -1,6 +1,7 @@
 """The commands of ``treaty-status`` that ask or tell a service. Each imports what it needs when it runs."""
 # ruff: noqa: PLC0415 - the web and database stacks take seconds to import; --help and completion must be instant
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -212,6 +213,34 @@ def rebuild(*, database: Database = None, as_json: AsJson = False) -> None:
 
     with reported(as_json=as_json):
         rebuilding.run(database, as_json=as_json)
+
+
+@cli.command()
+def assess(
+    *,
+    rule: Annotated[Path | None, typer.Option(help="The rule, as JSON.")] = None,
+    acts: Annotated[Path | None, typer.Option(help="The acts, one JSON object a line.")] = None,
+    participants: Annotated[Path | None, typer.Option(help="Who they are, one a line; else our registry.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="A folder of tables, lists and certified facts.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The legal day asked about, YYYY-MM-DD.")] = None,
+    cases: Annotated[Path | None, typer.Option(help="Many at once: one case a line, one answer a line.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a treaty stands by a rule and acts from files alone: no store, no network."""
+    from treaty_status.cli import assessing
+
+    if cases is not None:
+        if any(one is not None for one in (rule, acts, participants, tables, as_of)):
+            raise typer.BadParameter("--cases stands alone; each case brings its own parts")
+        with reported(as_json=as_json):
+            well = assessing.many(cases)
+        if not well:
+            raise typer.Exit(REFUSED)
+        return
+    if rule is None or acts is None or as_of is None:
+        raise typer.BadParameter("--rule, --acts and --as-of are needed, or --cases")
+    with reported(as_json=as_json):
+        assessing.one(rule=rule, acts=acts, participants=participants, tables=tables, as_of=as_of, as_json=as_json)
 
 
 @cli.command()

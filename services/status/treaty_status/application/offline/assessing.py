@@ -1,0 +1,187 @@
+"""One case assessed: the rule on the acts of the day, and the answer as JSON."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from treaty_events import EVENT_OF, Action, Depositary, Details, Recorded, stream_of
+from treaty_status.application.documents import View, explanation_document, view
+from treaty_status.application.offline.acts import ActLine, CertifiedLine, ForceLine, Line, Remark, StoryLine
+from treaty_status.application.offline.evidence import Evidence
+from treaty_status.application.offline.people import Roster
+from treaty_status.application.offline.places import Document, Unreadable
+from treaty_status.application.offline.world import OfflineWorld, of_treaty
+from treaty_status.application.world import RecordedWorld
+from treaty_status.domain.evaluation import Binding
+from treaty_status.domain.participation import Act, Participation, participation
+from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule
+from treaty_status.domain.treaty import Treaty, Undefined
+from treaty_status.registry import Registry
+
+RECORDED: Final = Recorded(at=datetime(1970, 1, 1, tzinfo=UTC), by="assessment")
+"""Nothing is recorded; events of an assessment live no longer than it does."""
+NOT_STATED: Final = Depositary(id="not-stated", name={"en": "not stated"}, time_zone="UTC")
+EXTRA: Final = ("predecessor", "succeeded_on")
+IDS_IN_EXPLANATION: Final = frozenset({"participant", "because_of", "counted", "missing_participants"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A rule, the lines about acts, what is known beside them, and the day asked about."""
+
+    rule: TreatyRule
+    lines: tuple[Line, ...]
+    roster: Roster
+    evidence: Evidence
+    as_of: date
+
+
+class Assessor:
+    """Answers questions; the registry is read once for all of them."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registered = RecordedWorld(registry, Undefined)
+
+    def answer(self, question: Question) -> Document:
+        """Where the treaty stands at the end of the day, why, and when each participant is bound.
+
+        Raises:
+            Unreadable: an act of a participant that nobody knows.
+        """
+        told = self.view(question)
+        outcome = told.outcome
+        assert outcome is not None  # noqa: S101 - a question has a rule
+        crossing = outcome.crossing
+        given = question.roster.given
+        return {
+            "treaty": question.rule.treaty,
+            "as_of": question.as_of.isoformat(),
+            "threshold_date": _iso(outcome.threshold_on),
+            "entry_into_force": _iso(outcome.entry_into_force_on),
+            "track": None if crossing is None else crossing.track.clause,
+            "met": outcome.met if crossing is None else True,
+            "in_force": outcome.in_force(),
+            "ended_on": _iso(outcome.ended_on),
+            "participants": {given(name): _bound(found) for name, found in sorted(told.bound.items()) if found},
+            "unknown": list(outcome.unknown),
+            "remarks": [str(line) for line in question.lines if isinstance(line, Remark)],
+            "explanation": _in_given_ids(explanation_document(told), question.roster),
+        }
+
+    def view(self, question: Question) -> View:
+        """Everything that can be told of the treaty at the end of the day."""
+        rule, roster = _with_own_ids(question.rule, question.roster), question.roster
+        acts = [line for line in question.lines if isinstance(line, ActLine)]
+        ours = _participations([line for line in acts if of_treaty(line, rule.treaty)], rule.treaty, roster)
+        others: dict[str, list[ActLine]] = {}
+        for line in acts:
+            if line.treaty is not None and line.treaty != rule.treaty:
+                others.setdefault(line.treaty, []).append(line)
+        if others and not ours:
+            line = next(iter(others.values()))[0]
+            raise Unreadable(line.place, f"No act is of the rule's treaty {rule.treaty} (this one: {line.treaty}).")
+        evidence = _with_lines(question.evidence, question.lines)
+        elsewhere = {treaty: _participations(its, treaty, roster) for treaty, its in others.items()}
+        world = OfflineWorld(self._registered, roster, evidence, elsewhere)
+        treaty = _treaty(rule, ours, [line for line in question.lines if isinstance(line, StoryLine)])
+        return view(treaty, 0, as_of=question.as_of, lang="en", world=world)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _bound(found: tuple[Binding, ...]) -> Document:
+    """The last life; earlier ones, if there were any, beside it."""
+    last = _life(found[-1])
+    return last if len(found) == 1 else {**last, "earlier": [_life(one) for one in found[:-1]]}
+
+
+def _life(binding: Binding) -> Document:
+    ends = [day for day in (binding.life.taken_back_on, binding.leaves_on) if day is not None]
+    effect_on = binding.effect_on
+    if effect_on is not None and any(day <= effect_on for day in ends):
+        effect_on = None  # it ended before it could bind
+    document: Document = {"effect_date": _iso(effect_on), "clause": None if effect_on is None else binding.clause}
+    if ends:
+        document |= {"until": _iso(min(ends)), "leaving_clause": binding.leaving_clause}
+    return document
+
+
+# ---- the treaty ------------------------------------------------------------------------------------------------------
+def _treaty(rule: TreatyRule, ours: Mapping[str, Participation], story: Iterable[StoryLine]) -> Treaty:
+    days = (rule.days or StoryDays()).model_copy(update={line.name: line.on for line in story})
+    told = rule.model_copy(update={"days": days})
+    parents = () if rule.joining is None or rule.joining.parent is None else (rule.joining.parent,)
+    details = Details(titles={"en": rule.title}, depositary=NOT_STATED, parents=parents)
+    acts = {act.version: act for own in ours.values() for act in own.acts}
+    return Treaty(rule.treaty, len(acts), details, rule=told, rule_version=1, acts=acts, participations=dict(ours))
+
+
+def _participations(lines: Iterable[ActLine], treaty: str, roster: Roster) -> dict[str, Participation]:
+    acts: dict[str, list[Act]] = {}
+    stream = stream_of(treaty)
+    for version, line in enumerate(lines, start=1):
+        own = roster.id_of(line.participant)
+        if not roster.knows(own):
+            raise Unreadable(line.place, roster.unknown(line.participant))
+        acts.setdefault(own, []).append(Act(stream, version, _event(line, own, treaty)))
+    return {name: participation(name, own) for name, own in acts.items()}
+
+
+def _event(line: ActLine, own: str, treaty: str) -> Any:
+    extra: dict[str, Any] = {}
+    if line.action is Action.SUCCESSION:
+        extra = {name: getattr(line, name) for name in EXTRA}
+    return EVENT_OF[line.action](
+        treaty=treaty,
+        recorded=RECORDED,
+        participant=own,
+        action=line.action,
+        act_date=line.on,
+        effect_date=line.specified_on,
+        circulated_on=line.circulated_on,
+        **extra,
+    )
+
+
+def _with_lines(evidence: Evidence, lines: Iterable[Line]) -> Evidence:
+    certified = dict(evidence.certified)
+    in_force = dict(evidence.in_force)
+    for line in lines:
+        if isinstance(line, CertifiedLine):
+            certified[line.key] = min(line.on, certified.get(line.key, line.on))
+        elif isinstance(line, ForceLine):
+            in_force[line.treaty] = line.on
+    return Evidence(evidence.tables, evidence.lists, certified, in_force)
+
+
+# ---- ids -------------------------------------------------------------------------------------------------------------
+def _with_own_ids(rule: TreatyRule, roster: Roster) -> TreatyRule:
+    """The rule with its lists and tables in the ids by which participants are known here."""
+    if not rule.lists and not rule.tables:
+        return rule
+    lists = tuple(
+        NamedList(list=one.list, members=tuple(map(roster.id_of, one.members)), source=one.source) for one in rule.lists
+    )
+    tables = tuple(
+        TableOfWeights(
+            table=one.table,
+            version=one.version,
+            source=one.source,
+            whole=one.whole,
+            values={roster.id_of(name): value for name, value in one.values.items()},
+        )
+        for one in rule.tables
+    )
+    return rule.model_copy(update={"lists": lists, "tables": tables})
+
+
+def _in_given_ids(value: Any, roster: Roster, *, ids: bool = False) -> Any:
+    """The same document, speaking of participants as the files did."""
+    if isinstance(value, dict):
+        return {key: _in_given_ids(one, roster, ids=key in IDS_IN_EXPLANATION) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_in_given_ids(one, roster, ids=ids) for one in value]
+    return roster.given(value) if ids and isinstance(value, str) else value
