@@ -192,6 +192,8 @@ def counted(told: View) -> tuple[Consent, ...]:
 
 def _leaf(reading: Reading) -> Reading:
     """The first part of the condition that counts instruments; the whole where none does."""
+    if reading.op == "not_blocked":
+        return reading  # what is counted below it are objections
     nodes = [reading, *(node for part in reading.parts for node in (_leaf(part),))]
     return next((node for node in nodes if node.op in {"count", "fraction", "everyone"}), nodes[0])
 
@@ -209,6 +211,8 @@ def force_document(told: View) -> Document:
         }
     if outcome.in_force():
         state = "in_force"
+    elif outcome.ended_on is not None:
+        state = "terminated"
     elif outcome.threshold_on is not None:
         state = "threshold_met"
     else:
@@ -237,6 +241,8 @@ def _progress(reading: Reading) -> Document:
         return {"have": None, "need": None, "missing": None, "share": None, "of": reading.op}
     share = min(Fraction(1), Fraction(have) / Fraction(need)) if need else Fraction(0)
     exact = isinstance(have, int) and isinstance(need, int)
+    if reading.exceeded and reading.met is not True:
+        share = min(share, Fraction(9_999, 10_000))
     return {
         "have": have if exact else float(have),
         "need": need if exact else float(need),
@@ -357,6 +363,10 @@ def explanation_document(told: View) -> Document:
 
 def _node(reading: Reading, told: View) -> Document:
     node: Document = {"op": reading.op, "met": reading.met}
+    if reading.on is not None:
+        node["on"] = reading.on.isoformat()
+    if reading.basis is not None:
+        node["basis"] = reading.basis
     if reading.parts:
         return {**node, "parts": [_node(part, told) for part in reading.parts]}
     if reading.subject is not None:
@@ -408,7 +418,7 @@ def _if_next(told: View) -> Document | None:
 
 def missing_instruments(reading: Reading) -> int | None:
     """The least number of further instruments that would complete the condition; None where they alone cannot."""
-    if reading.parts:
+    if reading.parts and reading.op != "not_blocked":
         parts = [missing_instruments(part) for part in reading.parts]
         known = [number for number in parts if number is not None]
         if reading.op == "any":

@@ -618,9 +618,9 @@ class DayGauge:
         return False
 
     def reading(self, day: date) -> Reading:
-        return Reading(
-            self.op, self.met(day), None, None, subject=self.subject, on=self.on, unknown=tuple(self.unknown())
-        )
+        met = self.met(day)
+        on = self.on if met or self.op == "date_reached" else None  # what has not happened by then is not told
+        return Reading(self.op, met, None, None, subject=self.subject, on=on, unknown=tuple(self.unknown()))
 
     def dates(self) -> list[date]:
         return [] if self.on is None else [self.on]

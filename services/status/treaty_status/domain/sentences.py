@@ -147,6 +147,8 @@ def _explained(outcome: Outcome, name: NameOf, lang: str) -> str:
 
 
 def _distance(reading: Reading, lang: str) -> list[str]:
+    if reading.op == "not_blocked":
+        return [_silence(reading, lang)]
     if reading.parts:
         joint = [sentence for part in reading.parts for sentence in _distance(part, lang)]
         if reading.op == "any" and len(reading.parts) > 1:
@@ -186,8 +188,42 @@ _WHOSE: Final = {
 
 
 def _weight(reading: Reading, lang: str) -> str:
-    have, need = _percent(reading.have, lang), _percent(reading.need, lang)
-    return f"{have} sur {need} ({reading.subject})" if lang == "fr" else f"{have} of {need} ({reading.subject})"
+    told = _amount if (reading.need or 0) > 1 else _percent
+    have, need = told(reading.have, lang), told(reading.need, lang)
+    whose = "".join(_WHOSE[lang][kind].format(name=name) for kind, name in reading.whose)
+    if reading.exceeded:
+        need = f"plus de {need}" if lang == "fr" else f"more than {need}"
+    if lang == "fr":
+        return f"{have} sur {need}{whose} ({reading.subject})"
+    return f"{have} of {need}{whose} ({reading.subject})"
+
+
+def _amount(value: Fraction | int | None, lang: str) -> str:
+    """An amount in whole units, rounded down: what is not reached must not look reached."""
+    text = f"{int(value or 0):,}"
+    return text.replace(",", "\u202f") if lang == "fr" else text
+
+
+def _silence(reading: Reading, lang: str) -> str:
+    """What silence has brought: the day up to which it was waited for, and whether objections blocked."""
+    blocking = " or ".join(part for node in reading.parts for part in _distance(node, lang))
+    if lang == "fr":
+        blocking = blocking.replace(" or ", " ou ")
+    if reading.on is None:
+        return {"en": "tacit acceptance: not known", "fr": "acceptation tacite : indéterminée"}[lang]
+    day = long_date(reading.on, lang)
+    verdict = (
+        {
+            "en": {True: f"accepted by silence on {day}", False: f"not accepted by silence by {day}"},
+            "fr": {True: f"accepté tacitement le {day}", False: f"pas accepté tacitement au {day}"},
+        }[lang].get(bool(reading.met))
+        if reading.met is not None
+        else {
+            "en": f"whether silence accepted it by {day} is not known",
+            "fr": f"on ne sait pas si le silence vaut acceptation au {day}",
+        }[lang]
+    )
+    return f"{verdict} (objections: {blocking})" if lang == "en" else f"{verdict} (objections : {blocking})"
 
 
 def _percent(share: Fraction | int | None, lang: str) -> str:
@@ -207,6 +243,8 @@ _CONDITIONS: Final = {
 def _plain(reading: Reading, lang: str) -> str:
     english, french = _CONDITIONS.get(reading.op, (reading.op, reading.op))
     text = (french if lang == "fr" else english).format(subject=reading.subject)
+    if reading.on is not None:
+        text += f" ({long_date(reading.on, lang)})"
     verdict = {
         "en": {True: "is given", False: "is not given yet", None: "is not known"},
         "fr": {True: "est acquis", False: "n'est pas encore acquis", None: "n'est pas connu"},
@@ -281,7 +319,14 @@ def _days(outcome: Outcome, lang: str) -> list[str]:
     if force is None:
         return told
     day = long_date(force, lang)
-    if outcome.in_force():
+    if outcome.ended_on is not None:
+        ended = long_date(outcome.ended_on, lang)
+        told.append(
+            f"In force from {day}, and ended on {ended}, when too few parties remained."
+            if lang == "en"
+            else f"En vigueur à compter du {day}, éteint le {ended}, faute d'un nombre suffisant de parties."
+        )
+    elif outcome.in_force():
         told.append(f"In force since {day}." if lang == "en" else f"En vigueur depuis le {day}.")
     else:
         told.append(f"Entry into force on {day}." if lang == "en" else f"Entrée en vigueur le {day}.")

@@ -63,6 +63,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # ---- force -------------------------------------------------------------------------------------------------------
     "force.in_force": ("In force", "En vigueur"),
     "force.threshold_met": ("Threshold reached, not yet in force", "Seuil atteint, pas encore en vigueur"),
+    "force.terminated": ("No longer in force", "N'est plus en vigueur"),
     "force.gathering": ("Not yet in force", "Pas encore en vigueur"),
     "force.unknown": ("Not known", "Indéterminé"),
     "force.no_rule": ("No rule recorded", "Aucune règle enregistrée"),
