@@ -217,6 +217,17 @@ def test_a_lost_line_stands_again_when_the_loss_is_retracted() -> None:
     assert [(said.status, said.occurrence, said.revision) for said in again] == [(Status.REACHED, 1, 3)]
 
 
+def test_a_loss_that_was_told_of_the_wrong_day_is_told_again() -> None:
+    told = gathered(36, acceded("a", on="2027-04-05"), took_back("a", on="2027-04-10"))
+    target = told.act_of("a", "consent_withdrawn").event_id
+    found = told.on("2027-04-20", corrected(target, act_date="2027-04-12"))
+    lost = [(said.kind.value, said.status, str(said.occurred_on), said.revision) for said in found.milestones]
+    assert sorted(lost) == [
+        ("consent.remaining", Status.LOST, "2027-04-12", 3),
+        ("participant.consent", Status.LOST, "2027-04-12", 3),
+    ]
+
+
 def test_between_threshold_and_force_a_withdrawal_warns_and_the_date_stands() -> None:
     told = gathered(40)
     found = told.on("2027-03-01", took_back("s1", on="2027-03-01"))

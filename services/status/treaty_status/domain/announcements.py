@@ -101,6 +101,8 @@ def _reached(said: Announced | None, milestone: Milestone, today: date) -> Itera
     if said is not None and said.status is Status.LOST:
         if not lost:
             yield _change(milestone, Status.REACHED)
+        elif milestone.lost_on is not None and milestone.lost_on != said.occurred_on:
+            yield _change(milestone, Status.LOST, on=milestone.lost_on)
         return
     if said is None or said.status not in LIVE:
         if said is None and milestone.overtaken_on is not None and milestone.overtaken_on <= today:
