@@ -17,6 +17,7 @@ from treaty_status.api.bodies import (
     TreatyBody,
 )
 from treaty_status.api.examples import BODIES, MILESTONE, PROBLEM, RECEIPT
+from treaty_status.api.schemas import ANSWERED_BY, SCHEMAS
 from treaty_status.domain.rule import TreatyRule
 
 Document = dict[str, Any]
@@ -27,6 +28,7 @@ TAGS: Final[list[Document]] = [
     {"name": "registry", "description": "Participants and their names"},
     {"name": "keys", "description": "Who may write"},
     {"name": "operations", "description": "Health, release, numbers, problems"},
+    {"name": "webhooks", "description": "What the notifier sends to those who subscribed there"},
 ]
 _REF: Final = "#/components/schemas/{name}"
 _BODIES: Final = (ActionBody, ClaimBody, ClosingBody, CorrectionBody, DayBody, RehearsalBody, TreatyBody)
@@ -88,7 +90,7 @@ def describe(app: FastAPI) -> None:
 
 def _completed(document: Document) -> Document:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= _body_schemas() | {"Problem": _PROBLEM, "Receipt": _RECEIPT, "Milestone": _MILESTONE}
+    schemas |= SCHEMAS | _body_schemas() | {"Problem": _PROBLEM, "Receipt": _RECEIPT, "Milestone": _MILESTONE}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
@@ -96,7 +98,8 @@ def _completed(document: Document) -> Document:
         for method, operation in operations.items():
             _complete(path, method, operation)
     document["webhooks"] = {name: _webhook(name) for name in MILESTONES}
-    return document
+    plain: Document = msgspec.json.decode(msgspec.json.encode(document))
+    return plain
 
 
 def _complete(path: str, method: str, operation: Document) -> None:
@@ -112,6 +115,10 @@ def _complete(path: str, method: str, operation: Document) -> None:
     writes = method in {"put", "post", "delete"}
     statuses = _WRITING if writes else ("401", "503") if path.startswith("/v1/keys") else _READING
     responses |= {status: _problem(status) for status in statuses}
+    if (answered := ANSWERED_BY.get(operation["operationId"])) is not None:
+        responses["200"].setdefault("content", {})["application/json"] = {
+            "schema": {"$ref": _REF.format(name=answered)}
+        }
     for status in ("200", "201"):
         if writes and status in responses:
             content = {"schema": {"$ref": _REF.format(name="Receipt")}, "example": RECEIPT}

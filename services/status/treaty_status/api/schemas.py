@@ -1,0 +1,150 @@
+"""What is answered, as JSON schemas: what a program may rely on. Fields may be added, so none is forbidden."""
+
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+
+def _ref(name: str) -> Document:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(required: Document, optional: Document | None = None, **more: Any) -> Document:
+    return {"type": "object", "required": list(required), "properties": required | (optional or {}), **more}
+
+
+def _array(items: Document) -> Document:
+    return {"type": "array", "items": items}
+
+
+def _or_null(schema: Document) -> Document:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+TEXT: Final[Document] = {"type": "string"}
+WHOLE: Final[Document] = {"type": "integer"}
+YES_NO: Final[Document] = {"type": "boolean"}
+DAY: Final[Document] = {"type": "string", "format": "date"}
+INSTANT: Final[Document] = {"type": "string", "format": "date-time"}
+UUID: Final[Document] = {"type": "string", "format": "uuid"}
+_MAYBE_DAY: Final = _or_null(DAY)
+_MAYBE_TEXT: Final = _or_null(TEXT)
+_ECHO: Final[Document] = {
+    "treaty": TEXT,
+    "livemode": {**YES_NO, "description": "False in a rehearsal, which is never counted."},
+    "as_of": {**DAY, "description": "The legal day at whose end the answer holds."},
+    "lang": TEXT,
+    "position": {**WHOLE, "description": "The log position of the treaty's last event."},
+    "version": {**WHOLE, "description": "How many events the treaty has."},
+}
+_PROGRESS: Final = _object({"have": {}, "need": {}, "missing": {}})
+_KEPT: Final = _object(
+    {"participant": TEXT, "name": TEXT, "kind": TEXT, "status": TEXT},
+    {"signed_on": _MAYBE_DAY, "consent": {"type": ["object", "null"]}, "effect_on": _MAYBE_DAY},
+)
+
+SCHEMAS: Final[dict[str, Document]] = {
+    "Treaty": _object(
+        {
+            "id": TEXT,
+            **_ECHO,
+            "title": TEXT,
+            "signature": _object({"state": TEXT, "opens_on": _MAYBE_DAY, "closes_on": _MAYBE_DAY}),
+            "counts": _object(
+                dict.fromkeys(
+                    (
+                        "signatures",
+                        "signatures_by_states",
+                        "signatures_by_organisations",
+                        "signatories_not_consented",
+                        "consents",
+                        "counted_consents",
+                        "parties_in_force",
+                    ),
+                    WHOLE,
+                )
+            ),
+            "force": _object(
+                {"state": TEXT, "in_force": YES_NO, "threshold_on": _MAYBE_DAY, "entry_into_force_on": _MAYBE_DAY}
+            ),
+            "progress": _or_null(_PROGRESS),
+            "next_due": _array(_object({"on": DAY, "kind": TEXT, "key": TEXT})),
+            "claims": _object({"total": WHOLE, "contradicting": _array({"type": "object"})}),
+            "sentence": TEXT,
+            "notice": TEXT,
+        },
+        description="Where a treaty stands at the end of a legal day.",
+    ),
+    "Participants": _object({**_ECHO, "participants": _array(_KEPT), "total": WHOLE}),
+    "Participant": _object(
+        {**_ECHO, "participant": TEXT, "name": TEXT, "status": TEXT, "periods": _array({"type": "object"})},
+        {"acts": _array({"type": "object"}), "effect_on": _MAYBE_DAY, "effect_clause": _MAYBE_TEXT},
+    ),
+    "Explanation": _object(
+        {
+            **_ECHO,
+            "met": {"type": ["boolean", "null"]},
+            "tree": {"type": ["object", "null"]},
+            "text": {"type": "object"},
+        },
+        {"counted": _array(TEXT), "not_counted": _array({"type": "object"})},
+    ),
+    "Milestones": _object(
+        {**_ECHO, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
+    ),
+    "Claims": _object({**_ECHO, "claims": _array({"type": "object"}), "total": WHOLE, "contradicting": WHOLE}),
+    "TreatyList": _object(
+        {
+            "treaties": _array(_object({"id": TEXT, "title": TEXT, "livemode": YES_NO, "in_force": YES_NO})),
+            "next": {**_MAYBE_TEXT, "description": "What after has to be for the rest."},
+            "position": {**WHOLE, "description": "How far in the log the list has come."},
+        }
+    ),
+    "RegistryList": _object(
+        {"participants": _array(_object({"id": TEXT, "name": TEXT, "kind": TEXT})), "total": WHOLE}
+    ),
+    "RegistryEntry": _object(
+        {"id": TEXT, "name": TEXT, "kind": TEXT, "names": _array({"type": "object"}), "groups": _array(TEXT)},
+        {"treaties": _array({"type": "object"})},
+    ),
+    "OwnKey": _object({"id": TEXT, "name": TEXT, "scopes": _array(TEXT)}),
+    "FeedEvent": _object(
+        {
+            "position": {**WHOLE, "description": "Place in the whole log; ascending, holes allowed."},
+            "id": UUID,
+            "type": TEXT,
+            "category": {
+                "enum": ["fact", "milestone", "meta", "historic_fact", "historic_milestone", "historic_meta"],
+                "description": "historic_: brought in by an import of history; no news.",
+            },
+            "treaty": TEXT,
+            "version": WHOLE,
+            "livemode": YES_NO,
+            "recorded_at": INSTANT,
+            "recorded_by": TEXT,
+            "data": {"type": "object", "description": "The event as it is stored."},
+        }
+    ),
+    "FeedPage": _object(
+        {
+            "after": WHOLE,
+            "head": {**WHOLE, "description": "The last position in the log."},
+            "next": {**WHOLE, "description": "The position to ask after next time."},
+            "events": _array(_ref("FeedEvent")),
+        }
+    ),
+}
+ANSWERED_BY: Final = {
+    "read_treaty": "Treaty",
+    "list_participants": "Participants",
+    "read_participant": "Participant",
+    "read_explanation": "Explanation",
+    "read_milestones": "Milestones",
+    "read_claims": "Claims",
+    "list_treaties": "TreatyList",
+    "list_registry": "RegistryList",
+    "read_registry_entry": "RegistryEntry",
+    "read_own_key": "OwnKey",
+    "read_feed": "FeedPage",
+}
+"""Operations and the schema of their answer."""
