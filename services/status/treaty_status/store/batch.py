@@ -13,15 +13,20 @@ def refuse_disorder(events: Sequence[NewEvent]) -> None:
         VersionConflict: they do not.
     """
     latest: dict[UUID, int] = {}
+    stream, previous = None, 0
     for event in events:
-        previous = latest.get(event.stream, event.version - 1)
+        if event.stream is not stream:  # looked up where the stream changes; a bulk has long runs of one
+            if stream is not None:
+                latest[stream] = previous
+            stream = event.stream
+            previous = latest.get(stream, event.version - 1)
         if event.version != previous + 1 or event.version < 1:
             raise VersionConflict(
                 f"The versions of a batch must ascend one by one (stream: {event.stream}, {previous} is followed by "
                 f"{event.version}); decide again from the stream's present version.",
                 streams=frozenset({event.stream}),
             )
-        latest[event.stream] = event.version
+        previous = event.version
 
 
 def first_versions(events: Sequence[NewEvent]) -> dict[UUID, int]:

@@ -88,8 +88,11 @@ def _said(value: Any) -> Any:
     cls = type(value)
     if cls is Recorded:
         return _signed(value)
-    if names := _fields(cls):
-        held, told = vars(value), {}
+    names = _FIELDS.get(cls)
+    if names is None:
+        names = _fields(cls)
+    if names:
+        held, told = value.__dict__, {}
         for name, silence in names:
             said = held[name] if name in held else getattr(value, name)  # a default that was read stays on the class
             if said is not silence:
