@@ -498,6 +498,11 @@ def test_the_order_of_deposits_of_the_union_and_its_member_does_not_matter() -> 
     assert first.reading.have == then.reading.have == 1
 
 
+def test_a_state_outside_the_union_does_not_make_the_unions_instrument_superfluous() -> None:
+    acts = [approved("eu", on="2027-01-01"), acceded("s1", on="2027-01-02")]
+    assert outcome(hanoi(), *acts, world=EUROPE).reading.have == 2
+
+
 def test_once_its_only_member_takes_its_instrument_back_the_unions_counts_again() -> None:
     acts = [ratified("fra", on="2027-01-01"), approved("eu", on="2027-01-02"), took_back("fra", on="2027-01-05")]
     assert outcome(hanoi(), *acts, as_of="2027-01-04", world=EUROPE).reading.have == 1
