@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from treaty_status.cli import importing
 from treaty_status.demo.services import Services, port_near
 from treaty_status.main import cli
 
@@ -204,7 +205,10 @@ def test_without_a_key_nothing_is_recorded(place: Place) -> None:
 
 
 @pytest.mark.parametrize("command", [("show",), ("watch",), ("import", "XVIII-16", "--key", "ts_x"), ("log", "T")])
-def test_where_nobody_answers_the_command_says_so_and_ends_with_3(command: tuple[str, ...]) -> None:
+def test_where_nobody_answers_the_command_says_so_and_ends_with_3(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "START_SECONDS", 0.0)
     told = run(*command, "--url", NOBODY)
 
     assert told.exit_code == 3

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -22,6 +23,8 @@ from treaty_status.cli.service import HERE, TIMEOUT_SECONDS, accepted, authorize
 
 SIDE_BY_SIDE: Final = 16
 ATTEMPTS: Final = 4
+START_SECONDS: Final = 10.0
+"""What a service may take to start before it counts as away."""
 FAULT: Final = 500
 """From this HTTP status on, the service is to blame."""
 OFFICIAL: Final = "official_depositary"
@@ -88,6 +91,7 @@ def import_history(history: History, client: Client, *, done: Progress = lambda:
 async def _import(history: History, client: Client, done: Progress) -> Balance:
     async with client as service:
         try:
+            await _answering(service)
             balance = Balance(history.treaty)
             if history.definition is not None:
                 balance.definition = await _define(service, history)
@@ -100,6 +104,20 @@ async def _import(history: History, client: Client, done: Progress) -> Balance:
         except httpx.TransportError as error:
             raise Unreachable(nobody_answers(str(service.base_url))) from error
         return balance
+
+
+async def _answering(service: httpx.AsyncClient) -> None:
+    """Wait for a service that was started a moment ago."""
+    deadline = monotonic() + START_SECONDS
+    while True:
+        try:
+            await service.get("/livez")
+        except httpx.ConnectError:
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return
 
 
 async def _define(service: httpx.AsyncClient, history: History) -> str:
