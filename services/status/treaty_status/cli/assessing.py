@@ -1,6 +1,6 @@
 """``treaty-status assess``: a rule and its acts from files, answered on the spot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,16 @@ from treaty_status.domain.iso import iso_date
 from treaty_status.registry import load_registry
 
 
-def one(*, rule: Path, acts: Path, participants: Path | None, tables: Path | None, as_of: str, as_json: bool) -> None:
+def one(
+    *,
+    rule: Path,
+    acts: Path,
+    participants: Path | None,
+    tables: Path | None,
+    others: Sequence[Path],
+    as_of: str,
+    as_json: bool,
+) -> None:
     """Assess one rule and print where its treaty stands.
 
     Raises:
@@ -25,6 +34,7 @@ def one(*, rule: Path, acts: Path, participants: Path | None, tables: Path | Non
             acts=acts,
             participants=participants,
             tables=tables,
+            others=others,
             as_of=_day(as_of),
             place=Place(str(rule)),
         )

@@ -222,6 +222,9 @@ def assess(
     acts: Annotated[Path | None, typer.Option(help="The acts, one JSON object a line.")] = None,
     participants: Annotated[Path | None, typer.Option(help="Who they are, one a line; else our registry.")] = None,
     tables: Annotated[Path | None, typer.Option(help="A folder of tables, lists and certified facts.")] = None,
+    other: Annotated[
+        list[Path] | None, typer.Option(help="The rule of another treaty it asks for. Repeatable.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The legal day asked about, YYYY-MM-DD.")] = None,
     cases: Annotated[Path | None, typer.Option(help="Many at once: one case a line, one answer a line.")] = None,
     as_json: AsJson = False,
@@ -230,7 +233,7 @@ def assess(
     from treaty_status.cli import assessing
 
     if cases is not None:
-        if any(one is not None for one in (rule, acts, participants, tables, as_of)):
+        if any(one is not None for one in (rule, acts, participants, tables, other, as_of)):
             raise typer.BadParameter("--cases stands alone; each case brings its own parts")
         with reported(as_json=as_json):
             well = assessing.many(cases)
@@ -240,7 +243,15 @@ def assess(
     if rule is None or acts is None or as_of is None:
         raise typer.BadParameter("--rule, --acts and --as-of are needed, or --cases")
     with reported(as_json=as_json):
-        assessing.one(rule=rule, acts=acts, participants=participants, tables=tables, as_of=as_of, as_json=as_json)
+        assessing.one(
+            rule=rule,
+            acts=acts,
+            participants=participants,
+            tables=tables,
+            others=other or (),
+            as_of=as_of,
+            as_json=as_json,
+        )
 
 
 @cli.command()

@@ -15,12 +15,15 @@ from treaty_status.domain.rule import (
     EndOfPeriod,
     FirstOfNextMonth,
     FirstOfNthMonth,
+    InForceOf,
     Later,
     On,
     Plus,
     Ref,
 )
 
+TREATY = "treaty:"
+"""Before a treaty's id: the name, among the days, of the day on which that treaty entered into force."""
 OPTIONAL_REFS = frozenset({"specified"})
 """Days that need not exist: beside others in a comparison they are passed over when absent."""
 
@@ -56,6 +59,8 @@ def resolve(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) ->
             return days.get(name)
         case On(date=day):
             return day
+        case InForceOf(treaty=treaty):
+            return days.get(f"{TREATY}{treaty}")
         case Plus(of=of):
             start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
             return None if start is None else _plus(start, expr)
@@ -86,6 +91,8 @@ def missing_days(expr: DateExpr, days: Mapping[str, date | None], *, trigger: st
             return [] if days.get(name) is not None or name in OPTIONAL_REFS else [name]
         case On():
             return []
+        case InForceOf(treaty=treaty):
+            return [] if days.get(f"{TREATY}{treaty}") is not None else [f"{TREATY}{treaty}"]
         case Plus(of=None) | FirstOfNthMonth(of=None):
             return [] if days.get(trigger) is not None else [trigger]
         case EndOfPeriod(since=since, of=of):

@@ -5,15 +5,15 @@ table, population or parent makes an answer unknown and says what is missing; it
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
 from treaty_events import Action
-from treaty_status.domain.dates import add_months, missing_days
+from treaty_status.domain.dates import TREATY, add_months, missing_days
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
 from treaty_status.domain.participation import Life, Participation
-from treaty_status.domain.rule import Count, Each, Leaving, NotBlocked, Track, TreatyRule, walk
+from treaty_status.domain.rule import Count, Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
@@ -75,6 +75,8 @@ class Outcome:
     """From this day on it was not known whether the condition held: that it holds later does not tell since when."""
     ended_on: date | None = None
     """The day on which denunciations left fewer parties than the treaty can be in force for."""
+    elsewhere: Days = field(default_factory=dict)
+    """The days on which other treaties entered into force that this one's clauses count from."""
 
     @property
     def threshold_on(self) -> date | None:
@@ -95,7 +97,8 @@ class Outcome:
 
 def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> Outcome:
     """Every track is followed; the one that leads into force first wins."""
-    setting = Setting(world, rule, treaty, known_days(treaty))
+    elsewhere = {f"{TREATY}{other}": world.entered_into_force_on(other) for other in rule.waits_for}
+    setting = Setting(world, rule, treaty, {**known_days(treaty), **elsewhere} if elsewhere else known_days(treaty))
     given = consents(rule, treaty, days=setting.days, world=world, as_of=as_of)
     found = _evaluated(rule, given, setting, as_of)
     if found.crossing is None:
@@ -104,6 +107,8 @@ def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> 
         days = {**setting.days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
         given = consents(rule, treaty, days=days, world=world, as_of=as_of)
         found = _evaluated(rule, given, setting, as_of)
+    if elsewhere:
+        found = replace(found, elsewhere=elsewhere)
     if rule.below_threshold == "terminates":
         found = replace(found, ended_on=_ended_on(rule, found, given))
     return found
@@ -194,7 +199,7 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
                 found.append(Consent(name, act.action, act.act_date, until, world.kind(name)))
-    if any(isinstance(node, NotBlocked) for track in rule.in_force for node in walk(track.when)):
+    if rule.may_be_blocked:
         found.extend(_objections(treaty, world, as_of))
     return found
 
@@ -333,6 +338,7 @@ def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days)
 def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
     story = {
         **days,
+        **outcome.elsewhere,
         "threshold": outcome.threshold_on,
         "eif": outcome.entry_into_force_on,
         "own": life.on,

@@ -11,7 +11,7 @@ from math import ceil, floor
 from typing import Final, NamedTuple, Protocol, assert_never
 
 from treaty_events import Action
-from treaty_status.domain.dates import DateOutOfRange, missing_days, resolve
+from treaty_status.domain.dates import TREATY, DateOutOfRange, missing_days, resolve
 from treaty_status.domain.rule import (
     All,
     Any_,
@@ -164,7 +164,7 @@ def named_day(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) 
     except DateOutOfRange:
         return None, ["day:past the year 9999"]
     missing = [] if on is not None else missing_days(expr, days, trigger=trigger)
-    return on, [f"day:{name}" for name in missing]
+    return on, [name if name.startswith(TREATY) else f"day:{name}" for name in missing]
 
 
 class Roll:
@@ -473,6 +473,9 @@ class WeightGauge:
         return self._missing
 
 
+EVERYBODY: Final = frozenset({"*"})
+
+
 class PopulationGauge:
     """A part of a population, or all of it; the number needed is rounded up."""
 
@@ -495,6 +498,8 @@ class PopulationGauge:
         if self._condition.frozen_on is not None and self._frozen_on is None:
             return None
         whole = self._setting.population(self._condition.of, self._frozen_on or day)
+        if not whole and self._number is not None and self._from_anyone:
+            return EVERYBODY  # the number is known, and it does not matter who they are
         if whole is None or isinstance(self._condition, Everyone) or self._condition.of_kinds is None:
             return whole
         kind = self._setting.world.kind
@@ -503,7 +508,7 @@ class PopulationGauge:
     def _need(self, population: frozenset[str]) -> int:
         if isinstance(self._condition, Everyone):
             return len(population)
-        part = Fraction(self._condition.at_least) * len(population)
+        part = Fraction(self._condition.at_least) * (self._number or len(population))
         return floor(part) + 1 if self._condition.more_than else ceil(part)
 
     def _have(self, population: frozenset[str]) -> int:
@@ -511,6 +516,10 @@ class PopulationGauge:
             return self._roll.total()
         have = len(population.intersection(self._roll.states))
         return have + sum(1 for name in self._roll.organisations if name in population and self._admitted(name))
+
+    @property
+    def _number(self) -> int | None:
+        return self._condition.of_number if isinstance(self._condition, Share) else None
 
     @property
     def _from_anyone(self) -> bool:
@@ -553,7 +562,7 @@ class PopulationGauge:
             need=self._need(population) if population else None,
             counted=tuple(sorted((one for one in admitted if self._listed(one, inside)), key=_by_day)),
             not_counted=tuple(sorted([*self._roll.left_out.values(), *left], key=_left_by_day)),
-            missing_participants=tuple(sorted(name for name in inside if not self._inside(name))),
+            missing_participants=self._still_missing(inside),
             subject=self._condition.of,
             on=self._frozen_on,
             basis=self._basis(population),
@@ -561,11 +570,16 @@ class PopulationGauge:
             whose=(("population", self._condition.of), *self._roll.whose()),
         )
 
+    def _still_missing(self, population: frozenset[str]) -> tuple[str, ...] | None:
+        if population is EVERYBODY or self._from_anyone:
+            return None
+        return tuple(sorted(name for name in population if not self._inside(name)))
+
     def _basis(self, population: frozenset[str] | None) -> str | None:
         if not population or isinstance(self._condition, Everyone):
             return None
         more = "more than " if self._condition.more_than else ""
-        return f"{more}{self._condition.at_least} of {len(population)}"
+        return f"{more}{self._condition.at_least} of {self._number or len(population)}"
 
     def _listed(self, consent: Consent, population: frozenset[str]) -> bool:
         if not self._inside(consent.participant):

@@ -121,8 +121,8 @@ class Share(Part):
     """So great a part of a population; the number needed is rounded up.
 
     The population rolls from day to day unless it is ``frozen_on`` one. ``of_kinds``: only these of it are the whole.
-    ``from_anyone``: consents from outside the population count towards the number as well. ``more_than``: the number
-    needed must be exceeded.
+    ``of_number``: how many the whole is, where the depositary states the number. ``from_anyone``: consents from outside
+    the population count towards it as well. ``more_than``: the number needed must be exceeded.
     """
 
     op: Literal["fraction"]
@@ -130,6 +130,7 @@ class Share(Part):
     at_least: PartOfWhole
     frozen_on: "DateExpr | None" = None
     of_kinds: tuple[ParticipantKind, ...] | None = None
+    of_number: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     from_anyone: YesNo = False
     more_than: YesNo = False
     who: Who = Who()
@@ -215,6 +216,13 @@ class On(Part):
     date: IsoDate
 
 
+class InForceOf(Part):
+    """The day on which another treaty enters into force."""
+
+    op: Literal["in_force_of"]
+    treaty: str
+
+
 class Plus(Part):
     """So much later; months and years keep the day number, clamped to the month's end. The first day is day zero.
 
@@ -274,7 +282,8 @@ class Earlier(Part):
 
 
 DateExpr = Annotated[
-    Ref | On | Plus | FirstOfNextMonth | FirstOfNthMonth | EndOfPeriod | Later | Earlier, Field(discriminator="op")
+    Ref | On | InForceOf | Plus | FirstOfNextMonth | FirstOfNthMonth | EndOfPeriod | Later | Earlier,
+    Field(discriminator="op"),
 ]
 
 
@@ -431,6 +440,18 @@ class TreatyRule(Part):
                 raise ValueError(f"A clause reckoned otherwise than usual states its source (clause: {clause.clause}).")
         return self
 
+    @cached_property
+    def waits_for(self) -> tuple[str, ...]:
+        """The treaties whose entry into force gives a day of this one's."""
+        clauses: tuple[Track | Each, ...] = (*self.in_force, *self.for_each)
+        nodes = (node for clause in clauses for node in walk_days(clause.then))
+        return tuple(node.treaty for node in nodes if isinstance(node, InForceOf))
+
+    @cached_property
+    def may_be_blocked(self) -> bool:
+        """Do objections matter to its entry into force?"""
+        return any(isinstance(node, NotBlocked) for track in self.in_force for node in walk(track.when))
+
 
 def _exceptional(expr: "DateExpr") -> bool:
     match expr:
@@ -490,7 +511,7 @@ def walk(condition: "Condition") -> "list[Condition]":
 
 def other_treaties(rule: TreatyRule) -> frozenset[str]:
     """The other treaties that must be known to say where this one stands; the parent that joining asks for is not."""
-    found: set[str | None] = set()
+    found: set[str | None] = set(rule.waits_for)
     for track in rule.in_force:
         for node in walk(track.when):
             match node:

@@ -11,12 +11,11 @@ from treaty_status.application.offline.acts import ActLine, CertifiedLine, Force
 from treaty_status.application.offline.evidence import Evidence
 from treaty_status.application.offline.people import Roster
 from treaty_status.application.offline.places import Document, Unreadable
-from treaty_status.application.offline.world import OfflineWorld, of_treaty
-from treaty_status.application.world import RecordedWorld
+from treaty_status.application.offline.world import OfflineWorld
 from treaty_status.domain.evaluation import Binding
 from treaty_status.domain.participation import Act, Participation, participation
 from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule
-from treaty_status.domain.treaty import Treaty, Undefined
+from treaty_status.domain.treaty import Treaty
 from treaty_status.registry import Registry
 
 RECORDED: Final = Recorded(at=datetime(1970, 1, 1, tzinfo=UTC), by="assessment")
@@ -35,13 +34,15 @@ class Question:
     roster: Roster
     evidence: Evidence
     as_of: date
+    others: tuple[TreatyRule, ...] = ()
+    """The rules of other treaties that this one's clauses ask for; their acts are lines that name them."""
 
 
 class Assessor:
     """Answers questions; the registry is read once for all of them."""
 
     def __init__(self, registry: Registry) -> None:
-        self._registered = RecordedWorld(registry, Undefined)
+        self._registry = registry
 
     def answer(self, question: Question) -> Document:
         """Where the treaty stands at the end of the day, why, and when each participant is bound.
@@ -73,18 +74,23 @@ class Assessor:
         """Everything that can be told of the treaty at the end of the day."""
         rule, roster = _with_own_ids(question.rule, question.roster), question.roster
         acts = [line for line in question.lines if isinstance(line, ActLine)]
-        ours = _participations([line for line in acts if of_treaty(line, rule.treaty)], rule.treaty, roster)
-        others: dict[str, list[ActLine]] = {}
+        by_treaty: dict[str, list[ActLine]] = {rule.treaty: []}
         for line in acts:
-            if line.treaty is not None and line.treaty != rule.treaty:
-                others.setdefault(line.treaty, []).append(line)
-        if others and not ours:
-            line = next(iter(others.values()))[0]
+            by_treaty.setdefault(line.treaty or rule.treaty, []).append(line)
+        ours = by_treaty.pop(rule.treaty)
+        if by_treaty and not ours:
+            line = next(iter(by_treaty.values()))[0]
             raise Unreadable(line.place, f"No act is of the rule's treaty {rule.treaty} (this one: {line.treaty}).")
+        rules = {one.treaty: _with_own_ids(one, roster) for one in question.others}
+        others = {
+            name: _treaty(name, rules.get(name), _participations(by_treaty.get(name, ()), name, roster))
+            for name in by_treaty.keys() | rules.keys()
+        }
         evidence = _with_lines(question.evidence, question.lines)
-        elsewhere = {treaty: _participations(its, treaty, roster) for treaty, its in others.items()}
-        world = OfflineWorld(self._registered, roster, evidence, elsewhere)
-        treaty = _treaty(rule, ours, [line for line in question.lines if isinstance(line, StoryLine)])
+        world = OfflineWorld(self._registry, roster, evidence, others)
+        story = {line.name: line.on for line in question.lines if isinstance(line, StoryLine)}
+        told = rule.model_copy(update={"days": (rule.days or StoryDays()).model_copy(update=story)})
+        treaty = _treaty(rule.treaty, told, _participations(ours, rule.treaty, roster))
         return view(treaty, 0, as_of=question.as_of, lang="en", world=world)
 
 
@@ -110,13 +116,15 @@ def _life(binding: Binding) -> Document:
 
 
 # ---- the treaty ------------------------------------------------------------------------------------------------------
-def _treaty(rule: TreatyRule, ours: Mapping[str, Participation], story: Iterable[StoryLine]) -> Treaty:
-    days = (rule.days or StoryDays()).model_copy(update={line.name: line.on for line in story})
-    told = rule.model_copy(update={"days": days})
-    parents = () if rule.joining is None or rule.joining.parent is None else (rule.joining.parent,)
-    details = Details(titles={"en": rule.title}, depositary=NOT_STATED, parents=parents)
-    acts = {act.version: act for own in ours.values() for act in own.acts}
-    return Treaty(rule.treaty, len(acts), details, rule=told, rule_version=1, acts=acts, participations=dict(ours))
+def _treaty(name: str, rule: TreatyRule | None, participations: Mapping[str, Participation]) -> Treaty:
+    parent = None if rule is None or rule.joining is None else rule.joining.parent
+    details = Details(
+        titles={"en": name if rule is None else rule.title},
+        depositary=NOT_STATED,
+        parents=() if parent is None else (parent,),
+    )
+    acts = {act.version: act for own in participations.values() for act in own.acts}
+    return Treaty(name, len(acts), details, rule=rule, rule_version=1, acts=acts, participations=dict(participations))
 
 
 def _participations(lines: Iterable[ActLine], treaty: str, roster: Roster) -> dict[str, Participation]:

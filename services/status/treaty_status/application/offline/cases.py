@@ -56,7 +56,15 @@ class CaseReader:
         self._folder = Path() if folder is None else folder
 
     def question(
-        self, *, rule: Any, acts: Any, participants: Any = None, tables: Any = None, as_of: date, place: Place
+        self,
+        *,
+        rule: Any,
+        acts: Any,
+        participants: Any = None,
+        tables: Any = None,
+        others: Iterable[Any] = (),
+        as_of: date,
+        place: Place,
     ) -> Question:
         """A question of these parts; each is a path or the thing itself.
 
@@ -71,6 +79,7 @@ class CaseReader:
             roster=roster,
             evidence=self._evidence(tables, place, roster),
             as_of=as_of,
+            others=tuple(self._rule(one, place) for one in others),
         )
 
     def cases(self, path: Path) -> Iterator[Case]:
@@ -100,6 +109,7 @@ class CaseReader:
             acts=document["acts"],
             participants=document.get("participants"),
             tables=document.get("tables"),
+            others=document.get("others") or (),
             as_of=as_of,
             place=place,
         )
