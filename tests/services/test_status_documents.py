@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.services.status_world import HANOI, Status, convention, protocol, status
+from treaty_status.application.event_log import LogUnavailable
 
 DOCUMENTS = ("", "/participants", "/participants.csv", "/participants/vnm", "/explanation", "/milestones", "/claims")
 
@@ -391,3 +392,38 @@ def test_the_documentation_needs_no_network(service: Status) -> None:
     page = service.client.get("/docs").text
     assert "http" not in page.replace("http://www.w3.org", "")
     assert service.client.get("/docs-assets/swagger-ui-bundle.js").status_code == 200
+
+
+def test_answers_are_counted_by_road_and_status(service: Status) -> None:
+    assert service.put("EX-1", protocol()).status_code == 201
+    service.recorded("EX-1", "accession", "fra", "2026-03-01")
+    service.treaty("EX-1")
+    service.client.get("/v1/treaties/NO")
+
+    text = service.client.get("/metrics").text
+    assert 'treaty_answers_total{road="record",status="201"} 1.0' in text
+    assert 'treaty_answers_total{road="document",status="200"} 1.0' in text
+    assert 'treaty_answers_total{road="other",status="404"} 1.0' in text
+
+
+def test_a_database_that_is_away_is_said_with_when_to_come_again(
+    service: Status, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise LogUnavailable("the database is restarting")
+
+    assert service.put("EX-1", protocol()).status_code == 201
+    desk = service.app.surface.desk
+    monkeypatch.setattr(desk.log, "append", away)
+    written = service.act("EX-1", "accession", "fra", "2026-03-01")
+    monkeypatch.setattr(desk.log, "read_stream", away)
+    desk.treaties.forget("EX-1")
+    read = service.client.get("/v1/treaties/EX-1")
+    monkeypatch.undo()
+
+    for answer in (written, read):
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["type"] == "/problems/log-unavailable"
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "restarting" not in answer.text
+    assert service.recorded("EX-1", "accession", "fra", "2026-03-01")["recorded_as"] == "act"

@@ -7,7 +7,7 @@ themselves goes on to those. A framework's own work would cost either several ti
 from collections import OrderedDict
 from typing import Final
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from treaty_status.api import orders
 from treaty_status.api.answers import Answer, Question
@@ -50,7 +50,17 @@ class Front:
                     treaty = path[len(TREATIES) :]
                     if "/" not in treaty and await self._read(treaty, method, scope, send):
                         return
+            await self._app(scope, receive, self._counted(send))
+            return
         await self._app(scope, receive, send)
+
+    def _counted(self, send: Send) -> Send:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._surface.metrics.answered("other", message["status"])()
+            await send(message)
+
+        return counted
 
     # ---- GET --------------------------------------------------------------------------------------------------------
     async def _read(self, treaty: str, method: str, scope: Scope, send: Send) -> bool:
@@ -65,7 +75,10 @@ class Front:
             or not surface.answers.is_current(kept[0], known)
             or kept[0].as_of != surface.answers.today(known.state)
         ):
-            answer = await surface.answers.answer(Question("status", treaty), status_document)
+            try:
+                answer = await surface.answers.answer(Question("status", treaty), status_document)
+            except Exception:  # noqa: BLE001 - the framework's route meets it again, and tells it as a problem
+                return False
             kept = answer, _document_headers(answer)
             self._at_hand[treaty] = kept
             if len(self._at_hand) > MOST_AT_HAND:
@@ -73,9 +86,11 @@ class Front:
         answer, headers = kept
         for name, value in scope["headers"]:
             if name == b"if-none-match" and is_unchanged(value.decode("latin-1"), answer.etag):
+                surface.metrics.answered("document", 304)()
                 await send({"type": "http.response.start", "status": 304, "headers": headers[1:]})
                 await send({"type": "http.response.body", "body": b""})
                 return True
+        surface.metrics.answered("document", 200)()
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
         return True
@@ -85,8 +100,11 @@ class Front:
         try:
             status, headers, body = await self._recorded(treaty, scope, receive)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered as the framework's routes answer it
-            await send_problem(send, problem_of(refusal_of(error)))
+            problem = problem_of(refusal_of(error))
+            self._surface.metrics.answered("record", problem.status)()
+            await send_problem(send, problem)
             return
+        self._surface.metrics.answered("record", status)()
         told = [(name.encode(), value.encode()) for name, value in headers.items()]
         told.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": told})

@@ -1,6 +1,7 @@
 """Numbers for operators, in Prometheus' words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -12,8 +13,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.requests = Counter(
-            "treaty_requests_total", "Answers by kind and status.", ["kind", "status"], registry=self._registry
+        self._answers = Counter(
+            "treaty_answers_total", "Answers by road and status.", ["road", "status"], registry=self._registry
         )
         self.recorded = Histogram(
             "treaty_record_seconds",
@@ -23,6 +24,11 @@ class Metrics:
         )
         self.following = Gauge("treaty_feed_waiting", "Long polls and streams that are open.", registry=self._registry)
         self._gauges: dict[str, Gauge] = {}
+        self.answered = cache(self._counter)
+
+    def _counter(self, road: str, status: int) -> Callable[[], None]:
+        """What to call for each answer of a road (``document``, ``record``, ``other``) with a status."""
+        return self._answers.labels(road, str(status)).inc
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> bytes:
         """All numbers; ``gauges`` are read off now: name to (help, value)."""
