@@ -8,10 +8,12 @@ import functools
 import socket
 import ssl
 import threading
+import time
 from asyncio import selector_events
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import httpx
@@ -25,6 +27,7 @@ from treaty_notifier.sender import (
     EndpointRules,
     GuardedTransport,
     NamesUnresolved,
+    NarrowTransport,
     OutgoingWebhook,
     ThreadResolver,
 )
@@ -33,6 +36,7 @@ from treaty_notifier.sender.addresses import networks
 T = TypeVar("T")
 LOOPBACK = AddressPolicy(networks(("127.0.0.0/8",)))
 PUBLIC = AddressPolicy()
+CERTIFICATE = Path(__file__).parent / "certificates" / "name_example.pem"
 PUBLIC_ADDRESS = "8.8.8.8"  # never dialled: the recorded dial refuses it
 REFUSED = [
     "0.0.0.0",
@@ -127,22 +131,50 @@ def dials(monkeypatch: pytest.MonkeyPatch) -> Dials:
     return Dials(monkeypatch)
 
 
-def send(
-    url: str, *, policy: AddressPolicy = LOOPBACK, table: Table | None = None, seconds: float = 5, times: int = 1
-) -> Answer | Failure:
-    """The last of ``times`` POSTs through one guarded transport."""
+Make = type[GuardedTransport] | type[NarrowTransport]
 
-    async def work() -> Answer | Failure:
-        transport = GuardedTransport(policy, resolver=table or Table(), tls=ssl.create_default_context())
-        try:
-            request = OutgoingWebhook(url=url, headers={"webhook-id": "msg_a"}, body=b"{}")
-            for _ in range(times - 1):
-                await transport.send(request, deadline_seconds=seconds)
-            return await transport.send(request, deadline_seconds=seconds)
-        finally:
-            await transport.close()
 
-    return run(work)
+class Send(Protocol):
+    def __call__(
+        self,
+        url: str,
+        *,
+        policy: AddressPolicy = LOOPBACK,
+        table: Table | None = None,
+        seconds: float = 5,
+        times: int = 1,
+        trusts: Path | None = None,
+    ) -> Answer | Failure: ...
+
+
+@pytest.fixture(params=[NarrowTransport, GuardedTransport], ids=["narrow", "aiohttp"])
+def send(request: pytest.FixtureRequest) -> Send:
+    """The last of ``times`` POSTs through one guarded transport; what it promises, every transport keeps."""
+    make: Make = request.param
+
+    def last_of(
+        url: str,
+        *,
+        policy: AddressPolicy = LOOPBACK,
+        table: Table | None = None,
+        seconds: float = 5,
+        times: int = 1,
+        trusts: Path | None = None,
+    ) -> Answer | Failure:
+        async def work() -> Answer | Failure:
+            tls = ssl.create_default_context(cafile=trusts)
+            transport = make(policy, resolver=table or Table(), tls=tls)
+            try:
+                outgoing = OutgoingWebhook(url=url, headers={"webhook-id": "msg_a"}, body=b"{}")
+                for _ in range(times - 1):
+                    await transport.send(outgoing, deadline_seconds=seconds)
+                return await transport.send(outgoing, deadline_seconds=seconds)
+            finally:
+                await transport.close()
+
+        return run(work)
+
+    return last_of
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -181,7 +213,7 @@ def test_the_operator_may_allow_a_network_of_his_own_and_nothing_beside_it() -> 
     "host",
     ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::ffff:127.0.0.1]", "localhost", "name.example"],
 )
-def test_no_spelling_of_loopback_is_dialled(receiver: Receiver, dials: Dials, host: str) -> None:
+def test_no_spelling_of_loopback_is_dialled(receiver: Receiver, dials: Dials, host: str, send: Send) -> None:
     table = Table(
         **{name: [["127.0.0.1"]] for name in ("127", "2130706433", "0x7f000001", "0177", "localhost", "name")}
     )
@@ -195,7 +227,7 @@ def test_no_spelling_of_loopback_is_dialled(receiver: Receiver, dials: Dials, ho
         assert unguarded(f"http://{host}:{receiver.port}/") == 204
 
 
-def test_an_allowed_loopback_is_reached_by_literal_and_by_name(receiver: Receiver) -> None:
+def test_an_allowed_loopback_is_reached_by_literal_and_by_name(receiver: Receiver, send: Send) -> None:
     for host in ("127.0.0.1", "name.example"):
         answer = send(f"http://{host}:{receiver.port}/hook", table=Table(name=[["127.0.0.1"]]))
         assert isinstance(answer, Answer)
@@ -206,14 +238,14 @@ def test_an_allowed_loopback_is_reached_by_literal_and_by_name(receiver: Receive
     ]
 
 
-def test_one_bad_address_refuses_the_whole_name(dials: Dials) -> None:
+def test_one_bad_address_refuses_the_whole_name(dials: Dials, send: Send) -> None:
     table = Table(mixed=[[PUBLIC_ADDRESS, "127.0.0.1"]])
 
     assert send("https://mixed.example/", policy=PUBLIC, table=table) == Failure(outcome=Outcome.BLOCKED_ADDRESS)
     assert dials.recorded == []
 
 
-def test_a_name_that_changes_its_mind_is_dialled_only_where_it_was_judged(dials: Dials) -> None:
+def test_a_name_that_changes_its_mind_is_dialled_only_where_it_was_judged(dials: Dials, send: Send) -> None:
     table = Table(rebinding=[[PUBLIC_ADDRESS], ["127.0.0.1"]])
 
     first = send("https://rebinding.example/", policy=PUBLIC, table=table)
@@ -237,7 +269,7 @@ def test_judging_first_and_dialling_the_name_again_would_be_caught_out(receiver:
     assert run(naive) == 204
 
 
-def test_plain_http_is_only_for_allowed_networks(dials: Dials) -> None:
+def test_plain_http_is_only_for_allowed_networks(dials: Dials, send: Send) -> None:
     table = Table(public=[[PUBLIC_ADDRESS]])
 
     assert send("http://public.example/", policy=LOOPBACK, table=table) == Failure(outcome=Outcome.BLOCKED_ADDRESS)
@@ -245,7 +277,7 @@ def test_plain_http_is_only_for_allowed_networks(dials: Dials) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(receiver: Receiver, status: int) -> None:
+def test_a_redirect_is_not_followed(receiver: Receiver, status: int, send: Send) -> None:
     inner = Receiver()
     receiver.usual = Reply(status, headers={"location": inner.url})
 
@@ -260,7 +292,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver, status: int) -> None:
     inner.close()
 
 
-def test_a_proxy_in_the_environment_is_ignored(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_ignored(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, send: Send) -> None:
     proxy = Receiver()
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
@@ -277,7 +309,7 @@ def test_a_proxy_in_the_environment_is_ignored(receiver: Receiver, monkeypatch: 
     proxy.close()
 
 
-def test_a_slow_answer_ends_at_the_deadline(receiver: Receiver) -> None:
+def test_a_slow_answer_ends_at_the_deadline(receiver: Receiver, send: Send) -> None:
     receiver.usual = Reply(hold=threading.Event())
 
     assert send(receiver.url, seconds=0.2) == Failure(outcome=Outcome.TIMEOUT, peer="127.0.0.1")
@@ -285,12 +317,12 @@ def test_a_slow_answer_ends_at_the_deadline(receiver: Receiver) -> None:
     receiver.usual.hold.set()
 
 
-def test_an_answer_that_drips_ends_at_the_deadline_too() -> None:
+def test_an_answer_that_drips_ends_at_the_deadline_too(send: Send) -> None:
     with raw_endpoint(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", drip=b"x") as port:
         assert send(f"http://127.0.0.1:{port}/", seconds=0.4) == Failure(outcome=Outcome.TIMEOUT, peer="127.0.0.1")
 
 
-def test_a_name_that_is_looked_up_for_ever_ends_at_the_deadline() -> None:
+def test_a_name_that_is_looked_up_for_ever_ends_at_the_deadline(send: Send) -> None:
     class Stuck(Table):
         async def addresses(self, host: str, port: int) -> list[str]:
             await asyncio.sleep(60)
@@ -300,7 +332,7 @@ def test_a_name_that_is_looked_up_for_ever_ends_at_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("size", [0, ANSWER_LIMIT_BYTES, ANSWER_LIMIT_BYTES + 1, 3_000_000])
-def test_an_answer_is_kept_up_to_sixteen_kilobytes(receiver: Receiver, size: int) -> None:
+def test_an_answer_is_kept_up_to_sixteen_kilobytes(receiver: Receiver, size: int, send: Send) -> None:
     receiver.usual = Reply(200, body=b"x" * size)
 
     answer = send(receiver.url)
@@ -310,7 +342,7 @@ def test_an_answer_is_kept_up_to_sixteen_kilobytes(receiver: Receiver, size: int
     assert answer.is_clipped is (size > ANSWER_LIMIT_BYTES)
 
 
-def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
+def test_an_endless_answer_is_cut(receiver: Receiver, send: Send) -> None:
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     with raw_endpoint(head, drip=b"10000\r\n" + b"x" * 65536 + b"\r\n", pause=0) as port:
         answer = send(f"http://127.0.0.1:{port}/")
@@ -319,7 +351,7 @@ def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
     assert (len(answer.body), answer.is_clipped) == (ANSWER_LIMIT_BYTES, True)
 
 
-def test_a_compressed_answer_stays_compressed(receiver: Receiver) -> None:
+def test_a_compressed_answer_stays_compressed(receiver: Receiver, send: Send) -> None:
     receiver.usual = Reply(200, headers={"content-encoding": "gzip"}, body=b"\x1f\x8b not really")
 
     answer = send(receiver.url)
@@ -340,7 +372,7 @@ def test_a_compressed_answer_stays_compressed(receiver: Receiver) -> None:
         b"",
     ],
 )
-def test_an_answer_that_is_no_http_is_a_failure_and_no_fault(garbage: bytes) -> None:
+def test_an_answer_that_is_no_http_is_a_failure_and_no_fault(garbage: bytes, send: Send) -> None:
     with raw_endpoint(garbage) as port:
         result = send(f"http://127.0.0.1:{port}/")
 
@@ -348,7 +380,7 @@ def test_an_answer_that_is_no_http_is_a_failure_and_no_fault(garbage: bytes) -> 
     assert result.outcome in (Outcome.PROTOCOL_ERROR, Outcome.CONNECT_ERROR)
 
 
-def test_a_header_that_is_no_text_can_still_be_kept() -> None:
+def test_a_header_that_is_no_text_can_still_be_kept(send: Send) -> None:
     with raw_endpoint(b"HTTP/1.1 302 Found\r\nlocation: /\xff\xfe\r\ncontent-length: 0\r\n\r\n") as port:
         answer = send(f"http://127.0.0.1:{port}/")
 
@@ -357,7 +389,7 @@ def test_a_header_that_is_no_text_can_still_be_kept() -> None:
     answer.location.encode()
 
 
-def test_a_kept_alive_connection_that_the_endpoint_closed_is_no_failure() -> None:
+def test_a_kept_alive_connection_that_the_endpoint_closed_is_no_failure(send: Send) -> None:
     once = b"HTTP/1.1 204 No Content\r\n\r\n"
     with raw_endpoint(once) as port:  # answers one request on each connection, then closes it without saying so
         answer = send(f"http://127.0.0.1:{port}/", times=3)
@@ -366,7 +398,7 @@ def test_a_kept_alive_connection_that_the_endpoint_closed_is_no_failure() -> Non
     assert answer.status == 204
 
 
-def test_a_closed_port_an_unknown_name_and_a_peer_without_tls_are_told_apart(receiver: Receiver) -> None:
+def test_a_closed_port_an_unknown_name_and_a_peer_without_tls_are_told_apart(receiver: Receiver, send: Send) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
 
@@ -377,7 +409,176 @@ def test_a_closed_port_an_unknown_name_and_a_peer_without_tls_are_told_apart(rec
     assert result.outcome is Outcome.TLS_ERROR
 
 
-def test_cookies_of_one_answer_do_not_travel_to_the_next_request(receiver: Receiver) -> None:
+def test_a_certificate_is_checked_against_the_name_and_not_against_the_address(send: Send) -> None:
+    table = Table(name=[["127.0.0.1"]], other=[["127.0.0.1"]])
+    with tls_endpoint() as (port, names):
+        trusted = send(f"https://name.example:{port}/", table=table, trusts=CERTIFICATE)
+        other_name = send(f"https://other.example:{port}/", table=table, trusts=CERTIFICATE)
+        untrusted = send(f"https://name.example:{port}/", table=table)
+        literal = send(f"https://127.0.0.1:{port}/", trusts=CERTIFICATE)
+
+    assert isinstance(trusted, Answer)
+    assert (trusted.status, trusted.peer) == (204, "127.0.0.1")
+    assert isinstance(literal, Answer)
+    assert other_name == untrusted == Failure(outcome=Outcome.TLS_ERROR)
+    assert names == ["name.example", "other.example", "name.example", None]  # as the endpoint was told them
+
+
+@pytest.mark.parametrize(
+    ("wire", "status", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", 200, b"until the end"),
+        (b"HTTP/1.0 500 Oh\r\n\r\nold", 500, b"old"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\nab\r\n1\r\nc\r\n0\r\n\r\n", 200, b"abc"),
+        (b"HTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 404 No\r\ncontent-length: 2\r\n\r\nno", 404, b"no"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n", 304, b""),
+    ],
+)
+def test_an_answer_is_read_whatever_way_it_tells_its_length(wire: bytes, status: int, body: bytes, send: Send) -> None:
+    with raw_endpoint(wire) as port:
+        answer = send(f"http://127.0.0.1:{port}/")
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body, answer.is_clipped) == (status, body, False)
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    ],
+)
+def test_an_answer_that_breaks_off_or_changes_the_protocol_is_a_failure(wire: bytes, send: Send) -> None:
+    with raw_endpoint(wire) as port:
+        result = send(f"http://127.0.0.1:{port}/", seconds=1)
+
+    assert isinstance(result, Failure) or result.status == 101
+    assert not (isinstance(result, Answer) and result.status == 200)
+
+
+def test_interim_answers_without_end_are_a_failure() -> None:
+    with raw_endpoint(b"", drip=b"HTTP/1.1 103 Early\r\nlink: x\r\n\r\n" * 2000, pause=0) as port:
+        result = narrow(lambda transport: post(transport, f"http://127.0.0.1:{port}/"))
+
+    assert result == Failure(outcome=Outcome.PROTOCOL_ERROR, peer="127.0.0.1")
+
+
+def test_what_follows_an_answer_is_never_taken_for_the_next_one() -> None:
+    surplus = b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+    with kept_endpoint(surplus) as (port, connections):
+        results = narrow(lambda transport: posts(transport, f"http://127.0.0.1:{port}/", times=3))
+
+    assert [one.status for one in results if isinstance(one, Answer)] == [204, 204, 204]
+    assert len(connections) == 3
+
+
+def test_a_connection_is_kept_for_the_next_request_unless_the_endpoint_says_otherwise() -> None:
+    with kept_endpoint(b"HTTP/1.1 204 No Content\r\n\r\n") as (port, connections):
+        narrow(lambda transport: posts(transport, f"http://127.0.0.1:{port}/", times=3))
+        assert len(connections) == 1
+    with kept_endpoint(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n") as (port, connections):
+        narrow(lambda transport: posts(transport, f"http://127.0.0.1:{port}/", times=3))
+        assert len(connections) == 3
+
+
+def test_a_connection_that_was_left_by_a_deadline_carries_no_other_request() -> None:
+    """Else the late answer to one webhook would be booked as the answer to the next."""
+    with kept_endpoint(b"HTTP/1.1 204 No Content\r\n\r\n", late=0.3) as (port, connections):
+
+        async def work(transport: NarrowTransport) -> list[Answer | Failure]:
+            url = f"http://127.0.0.1:{port}/"
+            return [await post(transport, url, seconds=0.1), await post(transport, url, seconds=3)]
+
+        first, second = narrow(work)
+
+    assert first == Failure(outcome=Outcome.TIMEOUT, peer="127.0.0.1")
+    assert isinstance(second, Answer)
+    assert len(connections) == 2
+
+
+def test_a_header_value_of_two_lines_is_never_written() -> None:
+    with kept_endpoint(b"HTTP/1.1 204 No Content\r\n\r\n") as (port, connections):
+        outgoing = OutgoingWebhook(
+            url=f"http://127.0.0.1:{port}/", headers={"webhook-id": "msg_a\r\nhost: elsewhere"}, body=b"{}"
+        )
+        result = narrow(lambda transport: transport.send(outgoing, deadline_seconds=1))
+
+    assert isinstance(result, Failure)
+    assert connections == []
+
+
+def narrow(work: Callable[[NarrowTransport], Coroutine[Any, Any, T]]) -> T:
+    async def whole() -> T:
+        transport = NarrowTransport(LOOPBACK, resolver=Table())
+        try:
+            return await work(transport)
+        finally:
+            await transport.close()
+
+    return run(whole)
+
+
+async def post(transport: NarrowTransport, url: str, *, seconds: float = 3) -> Answer | Failure:
+    outgoing = OutgoingWebhook(url=url, headers={"webhook-id": "msg_a"}, body=b"{}")
+    return await transport.send(outgoing, deadline_seconds=seconds)
+
+
+async def posts(transport: NarrowTransport, url: str, *, times: int) -> list[Answer | Failure]:
+    return [await post(transport, url) for _ in range(times)]
+
+
+@contextmanager
+def kept_endpoint(answer: bytes, *, late: float = 0.0) -> Iterator[tuple[int, list[int]]]:
+    """Answers request after request on each connection, ``late`` seconds after it came; the ports that called."""
+    connections: list[int] = []
+
+    def serve(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.settimeout(5)
+            while connection.recv(65536):
+                time.sleep(late)
+                connection.sendall(answer)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, address = server.accept()
+                connections.append(address[1])
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1], connections
+        server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+
+
+@contextmanager
+def tls_endpoint() -> Iterator[tuple[int, list[str | None]]]:
+    """Answers 204 with the certificate of name.example; the names that it was asked for."""
+    names: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+                    secured.settimeout(5)
+                    secured.recv(65536)
+                    secured.sendall(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1], names
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_cookies_of_one_answer_do_not_travel_to_the_next_request(receiver: Receiver, send: Send) -> None:
     receiver.usual = Reply(204, headers={"set-cookie": "session=1; Path=/"})
 
     send(receiver.url, times=2)

@@ -24,7 +24,7 @@ from treaty_notifier.loops import Dispatcher, Follower, GroupRefresher, Limits, 
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SqlOutbox
 from treaty_notifier.schedule import Schedule
-from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, ThreadResolver
+from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, NarrowTransport, ThreadResolver
 from treaty_notifier.sender.addresses import networks
 from treaty_notifier.settings import Settings
 from treaty_notifier.webhook_signature import SECRET_BYTES
@@ -32,6 +32,10 @@ from treaty_notifier.webhook_signature import SECRET_BYTES
 LOG = logging.getLogger(__name__)
 STOP_SECONDS = 1  # what open requests get after a signal
 STATUS_CONNECTIONS = 20
+_TRANSPORTS: Mapping[str, type[NarrowTransport] | type[GuardedTransport]] = {
+    "narrow": NarrowTransport,
+    "aiohttp": GuardedTransport,
+}
 
 
 def application(settings: Settings) -> FastAPI:
@@ -58,7 +62,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
             "Endpoints inside these networks are allowed", extra={"facts": {"networks": settings.allow_networks}}
         )
     resolver = ThreadResolver()
-    transport = GuardedTransport(policy, resolver=resolver)
+    transport = _TRANSPORTS[settings.transport](policy, resolver=resolver)
     stack.push_async_callback(transport.close)
     dispatcher = Dispatcher(
         outbox,

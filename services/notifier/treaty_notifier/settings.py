@@ -1,5 +1,7 @@
 """Every setting of the notifier, read once from the environment (``TREATY_NOTIFIER_…``)."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,6 +25,8 @@ class Settings(BaseSettings):
     deadline_seconds: float = Field(default=15.0, gt=0, le=30)
     #: A lane's lease; at least three deadlines, which is also the default.
     lease_seconds: float | None = Field(default=None, gt=0)
+    #: What carries the bytes to endpoints: our own client or aiohttp; the guard and its tests are the same.
+    transport: Literal["narrow", "aiohttp"] = "narrow"
     subscriptions_per_owner: int = Field(default=100, ge=1)
     log_level: str = "INFO"
 

@@ -3,6 +3,7 @@
 from treaty_notifier.sender.addresses import AddressPolicy
 from treaty_notifier.sender.endpoints import EndpointRules
 from treaty_notifier.sender.guarded import GuardedTransport
+from treaty_notifier.sender.narrow import NarrowTransport
 from treaty_notifier.sender.port import OutgoingWebhook, Transport
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver, ThreadResolver
 
@@ -11,6 +12,7 @@ __all__ = [
     "EndpointRules",
     "GuardedTransport",
     "NamesUnresolved",
+    "NarrowTransport",
     "OutgoingWebhook",
     "Resolver",
     "ThreadResolver",

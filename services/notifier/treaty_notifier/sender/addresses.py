@@ -49,6 +49,10 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 _ISATAP = (0x00005EFE, 0x02005EFE)  # the last 64 bits of an address that wraps an IPv4 address begin with one of these
 
 
+class AddressBlocked(OSError):
+    """The guard refused this address."""
+
+
 @dataclass(frozen=True)
 class AddressPolicy:
     """Public addresses, and what the operator allows besides; the second list is empty by default."""

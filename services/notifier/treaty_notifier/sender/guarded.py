@@ -20,19 +20,14 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES, Answer, Failure, Outcome, retry_after_seconds
 from treaty_notifier.errors import EndpointRefused
-from treaty_notifier.sender.addresses import AddressPolicy
+from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
 from treaty_notifier.sender.endpoints import EndpointRules
-from treaty_notifier.sender.port import OutgoingWebhook
+from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
 
 KEEP_ALIVE_SECONDS = 15.0
 URLS_KEPT = 10_000  # whose form was found good; addresses are judged at every dial all the same
 HEADER_VALUE_LIMIT = 2000  # of an answer's header that is kept, such as Location
-OpenSocket = Callable[[int, int, int], socket.socket]
-
-
-class AddressBlocked(OSError):
-    """The guard refused this address."""
 
 
 @dataclass

@@ -1,10 +1,13 @@
 """What the dispatcher asks of whoever carries the bytes."""
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from treaty_notifier.deliveries import Answer, Failure
+
+OpenSocket = Callable[[int, int, int], socket.socket]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,102 @@
+"""One connection to an endpoint: a request at a time, an answer at a time."""
+
+import asyncio
+from typing import cast
+
+from treaty_notifier.sender.answer_reader import AnswerBroken, AnswerReader
+
+
+class ConnectionEnded(ConnectionError):
+    """The other end closed before a single byte of an answer."""
+
+
+class Connection(asyncio.Protocol):
+    """``peer`` is the address it leads to; ``rests_since`` is when its last answer ended, on the loop's clock."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer = AnswerReader()
+        self.peer = ""
+        self.opened = self.rests_since = loop.time()
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def exchange(self, request: bytes) -> AnswerReader:
+        """Send a request and wait for the end of its answer; the connection is closed when that does not come.
+
+        Raises:
+            ConnectionEnded: it was closed before an answer began.
+            AnswerBroken: what came is no answer.
+        """
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionEnded("The connection is closed")
+        self.answer.begin()
+        self._waiter = self._loop.create_future()
+        self._transport.write(request)
+        try:
+            await self._waiter
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._waiter = None
+        if not self.is_reusable:
+            self.close()
+        return self.answer
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether another request may follow: the last answer is whole and said nothing against it."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and self.answer.may_go_on
+            and not transport.get_write_buffer_size()
+        )
+
+    def close(self) -> None:
+        """At once, without waiting for what may still be under way."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if peer else ""
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiter is None or self._waiter.done():
+            self.answer.may_go_on = False  # nobody asked: whatever it is, it must not answer the next request
+            self.close()
+            return
+        try:
+            self.answer.feed(data)
+        except AnswerBroken as broken:
+            self._waiter.set_exception(broken)
+            return
+        if self.answer.is_done:
+            self._waiter.set_result(None)
+
+    def eof_received(self) -> None:
+        self._end(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(error)
+        self._transport = None
+
+    def _end(self, error: Exception | None) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        if not self.answer.has_begun:
+            waiter.set_exception(error or ConnectionEnded("The connection was closed before an answer"))
+            return
+        try:
+            self.answer.end()
+        except AnswerBroken as broken:
+            waiter.set_exception(error or broken)
+            return
+        waiter.set_result(None)

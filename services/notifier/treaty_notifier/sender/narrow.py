@@ -1,0 +1,286 @@
+"""The narrow transport: just enough of an HTTP/1.1 client to POST a webhook, with the guard in its middle.
+
+It does one thing at a fifth of what a whole client costs: POST a body, read a bounded answer, keep the connection.
+There are no redirects, cookies, proxies, compression or retries in it that would have to be switched off. Every address
+is judged at the moment a socket for it is opened, for names and for literals alike, and the peer of the connection once
+more; a kept connection stays with the peer it was judged by, for fifteen idle seconds and five minutes in all.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+
+from aiohappyeyeballs import start_connection
+
+from treaty_notifier.deliveries import Answer, Failure, Outcome, retry_after_seconds
+from treaty_notifier.errors import EndpointRefused
+from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
+from treaty_notifier.sender.answer_reader import AnswerReader
+from treaty_notifier.sender.connection import Connection, ConnectionEnded
+from treaty_notifier.sender.endpoints import EndpointRules
+from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
+from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
+
+KEEP_ALIVE_SECONDS = 15.0
+CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
+SECOND_ADDRESS_AFTER_SECONDS = 0.25  # RFC 8305: the next address is tried beside one that does not answer
+TARGETS_KEPT = 10_000  # endpoints whose form was found good; addresses are judged at every dial all the same
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Target:
+    """An endpoint as its connections see it; ``head`` is what every request to it begins with."""
+
+    host: str
+    port: int
+    has_tls: bool
+    head: bytes
+
+
+@dataclass
+class _Way:
+    """The peer of the connection in use, for the record of the attempt."""
+
+    peer: str | None = None
+
+
+class NarrowTransport:
+    """Implements ``Transport``. Make it inside a running event loop.
+
+    ``open_socket`` makes the socket for a judged address; ``tls`` checks the endpoint's certificate against its name.
+    """
+
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        *,
+        resolver: Resolver,
+        open_socket: OpenSocket = socket.socket,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._policy = policy
+        self._resolver = resolver
+        self._open_socket = open_socket
+        self._tls = tls or _tls()
+        self._target = lru_cache(TARGETS_KEPT)(_Targets(EndpointRules(policy)).of)
+        self._resting: dict[tuple[str, int, bool], list[Connection]] = {}
+        self._in_use: set[Connection] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def send(self, request: OutgoingWebhook, *, deadline_seconds: float) -> Answer | Failure:
+        way = _Way()
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                return _answer(await self._exchange(request, way), peer=way.peer)
+        except Exception as error:  # noqa: BLE001  (whatever a stranger provokes is his failure, not ours)
+            return Failure(outcome=_outcome(error), peer=way.peer)
+
+    async def close(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for connection in (*self._in_use, *(one for resting in self._resting.values() for one in resting)):
+            connection.close()
+        self._resting.clear()
+
+    async def _exchange(self, request: OutgoingWebhook, way: _Way) -> AnswerReader:
+        target = self._target(request.url)
+        written = _request(target, request)
+        kept = self._rested(target)
+        if kept is not None:
+            try:
+                return await self._over(kept, written, target, way)
+            except (ConnectionEnded, ConnectionError):
+                # Closed while it rested, and not a byte of an answer came: once more on a new connection.
+                if kept.answer.has_begun:
+                    raise
+        way.peer = None
+        return await self._over(await self._dialled(target), written, target, way)
+
+    async def _over(self, connection: Connection, written: bytes, target: _Target, way: _Way) -> AnswerReader:
+        way.peer = connection.peer
+        self._in_use.add(connection)
+        try:
+            answer = await connection.exchange(written)
+        finally:
+            self._in_use.discard(connection)
+        if connection.is_reusable:
+            self._rest(connection, target)
+        return answer
+
+    # Dialling
+
+    async def _dialled(self, target: _Target) -> Connection:
+        found = await self._start(target, await self._addresses(target))
+        try:
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _, connection = await self._loop.create_connection(
+                lambda: Connection(self._loop),
+                sock=found,
+                ssl=self._tls if target.has_tls else None,
+                server_hostname=target.host.rstrip(".") if target.has_tls else None,
+            )
+        except BaseException:
+            found.close()
+            raise
+        if not self._admits(connection.peer, target):
+            connection.close()
+            raise AddressBlocked("The connection leads to an address that is refused")
+        return connection
+
+    async def _addresses(self, target: _Target) -> list[str]:
+        """One bad address refuses the whole name: the order of the answers is the attacker's to choose."""
+        if _is_literal(target.host):
+            addresses = [target.host]
+        else:
+            addresses = await self._resolver.addresses(target.host, target.port)
+        if not all(self._admits(address, target) for address in addresses):
+            raise AddressBlocked("One of the addresses of the name is refused")
+        return addresses
+
+    async def _start(self, target: _Target, addresses: list[str]) -> socket.socket:
+        def open_judged(info: Any) -> socket.socket:  # Any: the tuple of getaddrinfo
+            family, kind, protocol, _name, address = info
+            if not self._admits(str(address[0]), target):
+                raise AddressBlocked("The address is refused")
+            opened = self._open_socket(family, kind, protocol)
+            opened.setblocking(False)  # noqa: FBT003  (the socket module's own signature)
+            return opened
+
+        infos = [_address_info(address, target.port) for address in addresses]
+        return await start_connection(
+            infos,
+            happy_eyeballs_delay=SECOND_ADDRESS_AFTER_SECONDS,
+            interleave=1,
+            loop=self._loop,
+            socket_factory=open_judged,
+        )
+
+    def _admits(self, address: str, target: _Target) -> bool:
+        return self._policy.admits(address, is_plain_http=not target.has_tls)
+
+    # Connections at rest
+
+    def _rested(self, target: _Target) -> Connection | None:
+        resting = self._resting.get((target.host, target.port, target.has_tls))
+        while resting:
+            connection = resting.pop()  # the last one used: the others may fall asleep
+            if connection.is_reusable and not self._is_stale(connection):
+                return connection
+            connection.close()
+        return None
+
+    def _rest(self, connection: Connection, target: _Target) -> None:
+        connection.rests_since = self._loop.time()
+        self._resting.setdefault((target.host, target.port, target.has_tls), []).append(connection)
+        if self._sweep is None:
+            self._sweep = self._loop.call_later(KEEP_ALIVE_SECONDS, self._sweep_resting)
+
+    def _sweep_resting(self) -> None:
+        self._sweep = None
+        for key, resting in list(self._resting.items()):
+            stale = [one for one in resting if self._is_stale(one) or not one.is_reusable]
+            for connection in stale:
+                resting.remove(connection)
+                connection.close()
+            if not resting:
+                del self._resting[key]
+        if self._resting:
+            self._sweep = self._loop.call_later(KEEP_ALIVE_SECONDS, self._sweep_resting)
+
+    def _is_stale(self, connection: Connection) -> bool:
+        now = self._loop.time()
+        return now - connection.rests_since > KEEP_ALIVE_SECONDS or now - connection.opened > CONNECTION_LIFE_SECONDS
+
+
+class _Targets:
+    """What an address means to the dialler; the parser that judges its form is the one that names the host."""
+
+    def __init__(self, rules: EndpointRules) -> None:
+        self._rules = rules
+
+    def of(self, url: str) -> _Target:
+        """Raises EndpointRefused."""
+        parsed = self._rules.checked(url)
+        head = (
+            f"POST {parsed.raw_path_qs} HTTP/1.1\r\nhost: {parsed.host_port_subcomponent}\r\n"
+            "accept: */*\r\naccept-encoding: identity\r\n"
+        )
+        return _Target(
+            host=parsed.raw_host or "",
+            port=parsed.port or 0,
+            has_tls=parsed.scheme == "https",
+            head=head.encode("ascii"),
+        )
+
+
+def _request(target: _Target, request: OutgoingWebhook) -> bytes:
+    fields = _fields(request.headers)
+    return b"%b%bcontent-length: %d\r\n\r\n%b" % (target.head, fields, len(request.body), request.body)
+
+
+def _fields(headers: Mapping[str, str]) -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\r") != len(headers) or lines.count("\n") != len(headers) or "\0" in lines:
+        raise EndpointRefused("A header field is one line")
+    return lines.encode("latin-1")
+
+
+def _answer(read: AnswerReader, *, peer: str | None) -> Answer:
+    fields = read.fields
+    if not fields:
+        return Answer(status=read.status, body=read.body, is_clipped=read.is_clipped, peer=peer)
+    control = fields.get(b"webhook-delivery", "").strip().lower()
+    return Answer(
+        status=read.status,
+        body=read.body,
+        is_clipped=read.is_clipped,
+        location=fields.get(b"location"),
+        retry_after_seconds=retry_after_seconds(fields.get(b"retry-after"), now=datetime.now(UTC)),
+        control=control if control in ("disable", "abort-message") else None,
+        peer=peer,
+    )
+
+
+def _outcome(error: BaseException) -> Outcome:
+    match error:
+        case AddressBlocked() | EndpointRefused():
+            return Outcome.BLOCKED_ADDRESS
+        case NamesUnresolved():
+            return Outcome.DNS_ERROR
+        case TimeoutError():
+            return Outcome.TIMEOUT
+        case ssl.SSLError():
+            return Outcome.TLS_ERROR
+        case ConnectionEnded():
+            return Outcome.PROTOCOL_ERROR
+        case OSError():
+            return Outcome.CONNECT_ERROR
+        case _:
+            return Outcome.PROTOCOL_ERROR
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _address_info(address: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]:
+    if ":" in address:
+        return socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port, 0, 0)
+    return socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
