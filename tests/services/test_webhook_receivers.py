@@ -17,6 +17,7 @@ from treaty_notifier.messages import FeedEvent, body
 from treaty_notifier.webhook_signature import secret_text, webhook_headers
 
 RECEIVERS = Path(__file__).parent.parent / "receivers"
+SAMPLES = Path(__file__).parent.parent.parent / "events" / "samples"
 SECRET, ANOTHER = secret_text(b"s" * 32), secret_text(b"t" * 32)
 SECONDS = 60
 
@@ -66,7 +67,7 @@ def webhook(kind: str, *, sent_at: int | None = None) -> Sent:
         treaty="XVIII-16",
         livemode=True,
         recorded_at=datetime(2026, 11, 21, 10, 4, tzinfo=UTC),
-        data={"treaty": "XVIII-16", "titles": {"vi": "Công ước về chống tội phạm mạng", "zh": "打击网络犯罪公约"}},
+        data=json.loads((SAMPLES / f"{kind}.json").read_text(encoding="utf-8")),
     )
     content = body(event)
     timestamp = int(time.time()) if sent_at is None else sent_at
