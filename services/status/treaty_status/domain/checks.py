@@ -58,9 +58,9 @@ class Case:
         }
 
 
-def objections(case: Case) -> Iterator[Refusal]:
-    """Every reason not to record the act, the plainest first."""
-    for check in _CHECKS:
+def objections(case: Case, *, clauses: bool = True) -> Iterator[Refusal]:
+    """Every reason not to record the act, the plainest first; without ``clauses``, only those of general law."""
+    for check in _CHECKS if clauses else _GENERAL:
         refusal = check(case)
         if refusal is not None:
             yield refusal
@@ -391,11 +391,9 @@ def _in_time(case: Case, current: Life) -> Refusal | None:
     )
 
 
+_GENERAL: Final[tuple[Callable[[Case], Refusal | None], ...]] = (_future, _too_early, _twice, _something_to_end)
 _CHECKS: Final[tuple[Callable[[Case], Refusal | None], ...]] = (
-    _future,
-    _too_early,
-    _twice,
-    _something_to_end,
+    *_GENERAL,
     _mode,
     _window,
     _signature_first,

@@ -41,8 +41,8 @@ from treaty_status.domain.world import World
 TABLE: Final = "table:"
 """How the id of an import begins that read a complete table."""
 
-NEEDS_CLAUSES: Final = frozenset({"V3"})
-"""Whether a treaty may be ratified without a signature is for its clauses; without a rule nobody can object."""
+NEEDS_A_RULE: Final = frozenset({"V3"})
+"""Whether a treaty may be ratified without a signature is for its clauses; while none are on record, nobody objects."""
 Identity = tuple[str, Action, date]
 """What makes two acts the same, whichever file tells of them: who, what, on which day."""
 
@@ -177,7 +177,7 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
     stream = stream_of(treaty.id)
     known = {identity(act): act.retracted for act in treaty.acts.values()}
     after = replace(treaty, acts=dict(treaty.acts), participations=dict(treaty.participations))
-    no_clauses = treaty.rule is None
+    clauses = treaty.rule is not None or bool(treaty.windows)
     verdicts: list[Verdict] = [None] * len(acts)
     events: list[ParticipantAct] = []
     version = treaty.version
@@ -188,7 +188,8 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
             verdicts[index] = AlreadyOnRecord(known[key])
             continue
         event = historic_event(treaty.id, act, recorded)
-        refusal = _objection(Case(after, event, world, today), no_clauses=no_clauses)
+        found = objections(Case(after, event, world, today), clauses=clauses)
+        refusal = next((one for one in found if treaty.rule is not None or one.check not in NEEDS_A_RULE), None)
         if refusal is not None:
             verdicts[index] = refusal
             continue
@@ -215,10 +216,6 @@ def historic_event(treaty: str, act: HistoricAct, recorded: Recorded) -> Partici
         evidence=act.evidence,
         **(act.more or {}),
     )
-
-
-def _objection(case: Case, *, no_clauses: bool) -> Refusal | None:
-    return next((refusal for refusal in objections(case) if not (no_clauses and refusal.check in NEEDS_CLAUSES)), None)
 
 
 def _put(treaty: Treaty, act: Act) -> None:

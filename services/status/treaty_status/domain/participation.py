@@ -101,6 +101,10 @@ def participation(participant: str, acts: Iterable[Act]) -> Participation:
     nothing new: the earliest deposit governs.
     """
     ordered = tuple(sorted((act for act in acts if not act.retracted), key=_legal_order))
+    if len(ordered) == 1:  # most participants of most treaties, at first
+        act, action = ordered[0], ordered[0].event.action
+        lives_of_one = (Life(act),) if action in CONSENT else ()
+        return Participation(participant, ordered, act if action in SIGNING else None, lives_of_one)
     signature: Act | None = None
     lives: list[Life] = []
     for _, of_one_day in groupby(ordered, key=lambda act: act.event.act_date):
