@@ -8,7 +8,20 @@ from threading import enumerate as threads
 
 import pytest
 
-from tests.builders import acceded, denounced, details, hanoi, ratified, signed, took_back, window
+from tests.builders import (
+    acceded,
+    act,
+    all_of,
+    count,
+    denounced,
+    details,
+    hanoi,
+    ratified,
+    rule,
+    signed,
+    took_back,
+    window,
+)
 from tests.office import REGISTRY, Office
 from treaty_events import stream_of
 from treaty_status.application.event_log import EventLog, LoggedEvent, NewEvent
@@ -18,7 +31,7 @@ from treaty_status.projections.changes import START, Changes, Checkpoint
 from treaty_status.projections.read_model import CheckpointMoved, RebuildRunning
 from treaty_status.projections.rebuilding import compare, difference, rebuild
 from treaty_status.projections.runner import ProjectionFollower, Projector
-from treaty_status.store import codec, open_log
+from treaty_status.store import codec, open_engine, open_log
 from treaty_status.store.read_models import ServedModel, open_read_model
 
 HANOI = "XVIII-16"
@@ -348,6 +361,24 @@ def test_a_protocol_follows_when_the_parent_it_rests_on_moves(office: Office, mo
 
     office.record(HANOI, took_back("fji", on="2026-01-02"))
     projector.step()
+    assert agree(office.log, model)
+
+
+def test_an_objection_that_blocks_takes_the_day_of_entry_into_force_away(office: Office, model: ServedModel) -> None:
+    unblocked = {"op": "not_blocked", "until": {"op": "on", "date": "2026-04-01"}, "blocked_if": count(1)}
+    office.define("A-2", rule(all_of(count(1), unblocked), {"op": "plus", "days": 10}))
+    office.record("A-2", acceded("fji", on="2026-01-02"))
+    projector = follow(office.log, model)
+    row = model.treaty("A-2")
+    assert row is not None
+    assert row.entry_into_force_on == date(2026, 4, 11)
+
+    office.record("A-2", act("objection", "bra", on="2026-01-03"))
+    projector.step()
+
+    row = model.treaty("A-2")
+    assert row is not None
+    assert row.entry_into_force_on is None
     assert agree(office.log, model)
 
 
@@ -686,3 +717,25 @@ def test_new_rows_never_take_the_place_of_rows_that_are_further(office: Office, 
 
     shadow.discard()
     assert agree(office.log, model)
+
+
+def test_rows_of_another_layout_are_worked_out_anew(database_dsn: str) -> None:
+    log, older = open_log(database_dsn), open_read_model(database_dsn)
+    office = Office(log)
+    office.define(HANOI, hanoi(1))
+    follow(log, older)
+    older.close()
+    engine = open_engine(database_dsn if "postgres" in database_dsn else f"{database_dsn}-views")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE projection_checkpoint SET layout = 0")
+    engine.dispose()
+
+    newer = open_read_model(database_dsn)
+
+    assert newer.position() == 0
+    assert newer.treaty(HANOI) is None
+    follow(log, newer)
+    assert agree(log, newer)
+    office.close()
+    newer.close()
+    log.close()

@@ -25,7 +25,8 @@ class TreatyRow:
     """One treaty as its events up to ``version`` tell it, whatever day it is.
 
     ``position`` is the log position of its last event and ``updated_at`` when that was recorded. ``counted`` of
-    ``needed`` is the condition furthest from being met, in instruments (None: no rule, or not countable in them).
+    ``needed`` is the condition furthest from being met, in instruments (None: no rule, or not countable in them);
+    ``ended_on`` is the day on which denunciations left too few parties for the treaty to stay in force.
     ``next_due_on`` is the first legal day in ``time_zone`` on which something comes without any further act;
     ``rests_on`` names the other treaties that the answer depends on.
     """
@@ -49,6 +50,7 @@ class TreatyRow:
     needed: int | None = None
     threshold_on: date | None = None
     entry_into_force_on: date | None = None
+    ended_on: date | None = None
     clause: str | None = None
     next_due_on: date | None = None
     rule_version: int = 0
@@ -70,7 +72,8 @@ class TreatyRow:
 
     def in_force(self, on: date) -> bool:
         """Is it in force at the end of that legal day?"""
-        return self.entry_into_force_on is not None and self.entry_into_force_on <= on
+        ended = self.ended_on is not None and self.ended_on <= on
+        return self.entry_into_force_on is not None and self.entry_into_force_on <= on and not ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ LOOK: Final = 0.5
 """Seconds after which the log is looked at, woken or not."""
 SHORT_BATCH: Final = 0.004
 """Seconds of work after which nobody needs a rest."""
+FEW: Final = 16
+"""Events after which nobody needs one either: a single deposit is seen at once, however slow the machine is."""
 REST_RATIO: Final = 4.0
 LONGEST_REST: Final = 0.25
 """Seconds: after a long batch the follower pauses so many times as long as it worked, and no longer than this."""
@@ -95,6 +97,7 @@ class ProjectionFollower:
         self._model = model
         self._projector = Projector(log, codec, model, registry, batch=batch)
         self._batch = batch
+        self._taken = 0
         self._lease: Lease | None = None
         self._is_ours = False
         self._awake = Event()
@@ -131,7 +134,7 @@ class ProjectionFollower:
 
     def _rest(self, busy_seconds: float) -> None:
         """Leave the machine to the writer: what gathers meanwhile costs less in one batch than in many."""
-        if busy_seconds > SHORT_BATCH and not self._stopped:
+        if busy_seconds > SHORT_BATCH and self._taken > FEW and not self._stopped:
             sleep(min(LONGEST_REST, REST_RATIO * busy_seconds))
 
     def _went_on(self) -> bool:
@@ -164,7 +167,7 @@ class ProjectionFollower:
             self._model.clear()
 
     def _digested(self) -> bool:
-        taken = self._projector.step()
+        self._taken = taken = self._projector.step()
         if not taken and monotonic() - self._retried_at > RETRY_FAILING:
             self._retried_at = monotonic()
             self._projector.retry()

@@ -11,7 +11,6 @@ from treaty_events import (
     ImportFinished,
     MilestoneAnnounced,
     MilestonesSettled,
-    ObjectionMade,
     ProvisionallyApplied,
     RehearsalClosed,
     RehearsalDayReached,
@@ -37,7 +36,6 @@ QUIET: frozenset[type[Fact]] = frozenset(
         Signed,
         ReservationMade,
         DeclarationMade,
-        ObjectionMade,
         ProvisionallyApplied,
         TerritorialApplicationDeclared,
         ClaimRecorded,
@@ -48,7 +46,7 @@ QUIET: frozenset[type[Fact]] = frozenset(
         RehearsalClosed,
     }
 )
-"""Facts that no rule looks at: the condition reads the same after them."""
+"""Facts that no rule looks at: the condition reads the same after them. (Objections may block, so rules do.)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ def treaty_row(
         needed=needed,
         threshold_on=None if outcome is None else outcome.threshold_on,
         entry_into_force_on=None if outcome is None else outcome.entry_into_force_on,
+        ended_on=None if outcome is None else outcome.ended_on,
         clause=None if outcome is None else outcome.track.clause,
         next_due_on=next_due_on,
         rule_version=treaty.rule_version,

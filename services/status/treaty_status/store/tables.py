@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from treaty_status.application.views import Failing, MilestoneRow, Parked, ParticipationRow, TreatyRow, search_text
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Of columns and of what is written into them: rows of another layout are dropped and worked out anew."""
 
 Word: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -94,7 +94,7 @@ def _treaty_columns() -> list[sa.Column[Any]]:
         *_days("signature_opens_on", "signature_closes_on"),
         *_numbers("signatures", "consents"),
         *_numbers("counted", "needed", nullable=True),
-        *_days("threshold_on", "entry_into_force_on"),
+        *_days("threshold_on", "entry_into_force_on", "ended_on"),
         *_words("clause"),
         *_days("next_due_on"),
         *_numbers("rule_version"),

@@ -171,5 +171,7 @@ def _conditions(table: sa.Table, query: TreatyQuery) -> list[sa.ColumnElement[bo
 
 
 def _in_force(table: sa.Table, query: TreatyQuery) -> sa.ColumnElement[bool]:
-    on, day = views.day_asked(query), table.c.entry_into_force_on
-    return day <= on if query.in_force else sa.or_(day.is_(None), day > on)
+    on, day, ended = views.day_asked(query), table.c.entry_into_force_on, table.c.ended_on
+    if query.in_force:
+        return sa.and_(day <= on, sa.or_(ended.is_(None), ended > on))
+    return sa.or_(day.is_(None), day > on, ended <= on)
