@@ -80,7 +80,17 @@ def status_service(folder: Path, database: str, *, port: int | None = None) -> I
     env = {"TREATY_DATABASE": database}
     key = json.loads(
         subprocess.check_output(
-            [sys.executable, "-m", "treaty_status", "keys", "create", f"benchmark-{port}", "--scope", "admin", "--json"],
+            [
+                sys.executable,
+                "-m",
+                "treaty_status",
+                "keys",
+                "create",
+                f"benchmark-{port}",
+                "--scope",
+                "admin",
+                "--json",
+            ],
             cwd=folder,
             env={**os.environ, **env},
         )
