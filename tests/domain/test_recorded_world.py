@@ -106,3 +106,16 @@ def test_a_child_counts_parties_to_its_parent() -> None:
     found = outcome_of(child, world=world(IN_FORCE, child), as_of=date(2030, 1, 1))
     assert found is not None
     assert [part.have for part in found.reading.parts] == [2, 1]
+
+
+def test_the_parties_to_a_parent_move_with_the_treaty_that_the_parent_waits_for() -> None:
+    parent = named("P", acceded("fra", on="2019-01-01"), by_rule=waits_for("G"))
+    states: dict[str, State] = {"P": parent, "G": named("G", by_rule=hanoi(1))}
+    known = RecordedWorld(REGISTRY, lambda name: states.get(name, Undefined(name)))
+    assert known.parties_of("P", date(2200, 1, 1)) == frozenset({"fra"})
+    assert known.turning_days("parties_to:P") == {date(2019, 1, 1)}
+
+    states["G"] = named("G", acceded("ita", on="2020-01-01"), by_rule=hanoi(1))  # in force on 31 March 2020
+
+    assert known.entered_into_force_on("P") == date(2020, 6, 29)
+    assert known.turning_days("parties_to:P") == {date(2019, 1, 1), date(2020, 6, 29)}

@@ -42,7 +42,7 @@ class RecordedWorld:
         self.population = lru_cache(maxsize=1_024)(self._population)
         self._group_ids = frozenset(group.id for group in registry.groups())
         self._settled: dict[str, _Settled] = {}
-        self._spans: dict[str, tuple[State, list[tuple[str, date, date]]]] = {}
+        self._spans: dict[str, tuple[State, Outcome | None, list[tuple[str, date, date]]]] = {}
         self._supposed: Mapping[str, Outcome | None] | None = None
         """While treaties that name one another are worked out together: what is shown of them so far."""
 
@@ -85,7 +85,7 @@ class RecordedWorld:
             treaty = population.removeprefix(PARTIES_TO)
             if self.parties_of(treaty, date.max) is None:
                 return frozenset()
-            return frozenset(day for _, *span in self._spans[treaty][1] for day in span if day < date.max)
+            return frozenset(day for _, *span in self._spans[treaty][2] for day in span if day < date.max)
         return self._turning_days(population.removeprefix("list:").removeprefix("group:"))
 
     def _turning_days(self, group_id: str) -> frozenset[date]:
@@ -128,14 +128,14 @@ class RecordedWorld:
         state = self._other(treaty)
         if not isinstance(state, Treaty) or not self.knows_treaty(treaty):
             return None
-        spans = self._spans.get(treaty)
-        if spans is None or spans[0] is not state:
-            spans = self._spans[treaty] = (state, self._times(state, treaty))
-        return frozenset(name for name, first, until in spans[1] if first <= on < until)
+        outcome, spans = self._outcome(treaty), self._spans.get(treaty)
+        if spans is None or spans[0] is not state or spans[1] is not outcome:
+            spans = self._spans[treaty] = (state, outcome, self._times(state, outcome))
+        return frozenset(name for name, first, until in spans[2] if first <= on < until)
 
-    def _times(self, state: Treaty, treaty: str) -> list[tuple[str, date, date]]:
+    def _times(self, state: Treaty, outcome: Outcome | None) -> list[tuple[str, date, date]]:
         """From when until when each was a party; from its consent on while the treaty was not in force."""
-        outcome, days = self._outcome(treaty), known_days(state)
+        days = known_days(state)
         force = None if outcome is None else outcome.entry_into_force_on
         found: list[tuple[str, date, date]] = []
         for name, own in state.participations.items():
