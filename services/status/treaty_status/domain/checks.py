@@ -102,7 +102,7 @@ def _future(case: Case) -> Refusal | None:
     zone = case.treaty.details.depositary.time_zone
     return no.ActInTheFuture(
         f"The act is dated {case.act.act_date}, and at the depositary ({zone}) it is {case.today}.",
-        way_out="Record it once it has happened, or practise it in a rehearsal, or ask with dry_run.",
+        way_out="Record it once it has happened, or practise it in a rehearsal.",
         facts={**case.facts, "today": case.today.isoformat(), "time_zone": zone, "check": "V12"},
     )
 
