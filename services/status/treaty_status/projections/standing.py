@@ -1,6 +1,6 @@
 """Where one treaty stands in the projection, and what its rows have to change to when events arrive."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -137,10 +137,11 @@ def _participants(
     days = {} if before is None else dict(before.participants_days)
     seen: dict[str, Participation] = {} if before is None else before.treaty.participations
     changes = Changes()
+    known = known_days(treaty)
     for name, own in treaty.participations.items():
         if seen.get(name) is own:
             continue
-        bound = _bound(treaty, own, outcome)
+        bound = _bound(treaty, own, outcome, known)
         row = participation_row(treaty.id, own, bound)
         rows.pop(name, None)
         days.pop(name, None)
@@ -152,10 +153,12 @@ def _participants(
     return rows, days, changes
 
 
-def _bound(treaty: Treaty, own: Participation, outcome: Outcome | None) -> tuple[Binding, ...]:
+def _bound(
+    treaty: Treaty, own: Participation, outcome: Outcome | None, known: Mapping[str, date | None]
+) -> tuple[Binding, ...]:
     if treaty.rule is None or outcome is None or not own.lives:
         return ()
-    return bindings(own, treaty.rule, outcome, known_days(treaty))
+    return bindings(own, treaty.rule, outcome, known)
 
 
 def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date) -> Days:
