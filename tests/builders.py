@@ -269,6 +269,7 @@ class Twin:
     certified: Mapping[str, Day] = field(default_factory=dict)
     treaties: Mapping[str, Day | None] = field(default_factory=dict)
     parties: Mapping[str, Iterable[str | Span]] = field(default_factory=dict)
+    continued: Mapping[str, str] = field(default_factory=dict)
     exists: Mapping[str, tuple[Day | None, Day | None]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -277,6 +278,9 @@ class Twin:
 
     def name(self, participant: str, lang: str) -> str:
         return self.names.get(participant, {}).get(lang, participant)
+
+    def person(self, participant: str) -> str:
+        return self.continued.get(participant, participant)
 
     def existed(self, participant: str, on: date) -> bool:
         first, last = self.exists.get(participant, (None, None))

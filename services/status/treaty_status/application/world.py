@@ -11,7 +11,7 @@ from treaty_status.domain.evaluation import Outcome, bindings, known_days
 from treaty_status.domain.rule import PARTIES_TO, other_treaties
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty
-from treaty_status.registry import Kind, Registry
+from treaty_status.registry import Kind, LinkKind, Registry
 
 OtherTreaty = Callable[[str], State]
 
@@ -41,6 +41,10 @@ class RecordedWorld:
         self.name = lru_cache(maxsize=16_384)(self._name)
         self.population = lru_cache(maxsize=1_024)(self._population)
         self._group_ids = frozenset(group.id for group in registry.groups())
+        self._continued = _continuations(registry)
+        self._same: dict[str, list[str]] = {}
+        for before_it, now in self._continued.items():
+            self._same.setdefault(now, [now]).append(before_it)
         self._settled: dict[str, _Settled] = {}
         self._spans: dict[str, tuple[State, Outcome | None, list[tuple[str, date, date]]]] = {}
         self._supposed: Mapping[str, Outcome | None] | None = None
@@ -52,6 +56,9 @@ class RecordedWorld:
     def _name(self, participant: str, lang: str) -> str:
         one = self._registry.get(participant)
         return participant if one is None else one.name(lang)
+
+    def person(self, participant: str) -> str:
+        return self._continued.get(participant, participant)
 
     def existed(self, participant: str, on: date) -> bool:
         one = self._registry.get(participant)
@@ -68,7 +75,8 @@ class RecordedWorld:
         return frozenset(one for one in self._organisations if participant in self.members(one, on))
 
     def _groups_of(self, participant: str, on: date) -> frozenset[str]:
-        return self._registry.groups_of(participant, on)
+        own = self._registry.groups_of(participant, on)
+        return own.union(*(self._registry.groups_of(one, on) for one in self._same.get(participant, ())))
 
     def knows_group(self, group: str) -> bool:
         return group in self._group_ids
@@ -183,6 +191,19 @@ class RecordedWorld:
                 if isinstance(state, Treaty) and state.rule is not None:
                     waiting.extend(other_treaties(state.rule))
         return states
+
+
+def _continuations(registry: Registry) -> dict[str, str]:
+    """Each closed identity that another continues, and that other."""
+    continues = LinkKind.CONTINUATION
+    after = {one.id: link.id for one in registry.all() for link in one.successors if link.kind is continues}
+    found = {}
+    for name in after:
+        now = name
+        while now in after:
+            now = after[now]
+        found[name] = now
+    return found
 
 
 def _whatever_day(state: State, world: RecordedWorld) -> Outcome | None:

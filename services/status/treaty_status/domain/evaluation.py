@@ -360,6 +360,8 @@ def _effect(life: Life, rule: TreatyRule, story: Days, *, objector: bool = False
     succeeded_on = getattr(life.consent.event, "succeeded_on", None)
     if life.consent.event.action is Action.SUCCESSION and succeeded_on is not None:
         return max(succeeded_on, eif), SUCCESSION_CLAUSE
+    if each is None and "for_each" in rule.not_recorded:
+        return None, None
     if each is None:
         day: date | None = max(own, eif)
     else:

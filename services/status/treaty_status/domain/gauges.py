@@ -483,6 +483,7 @@ class PopulationGauge:
         self._condition = condition
         self._roll = roll
         self._setting = setting
+        self._person = setting.world.person
         self._frozen_on: date | None = None
         self._no_day: list[str] = []
         if condition.frozen_on is not None:
@@ -514,7 +515,7 @@ class PopulationGauge:
     def _have(self, population: frozenset[str]) -> int:
         if self._from_anyone:
             return self._roll.total()
-        have = len(population.intersection(self._roll.states))
+        have = len(population.intersection(map(self._person, self._roll.states)))
         return have + sum(1 for name in self._roll.organisations if name in population and self._admitted(name))
 
     @property
@@ -573,7 +574,10 @@ class PopulationGauge:
     def _still_missing(self, population: frozenset[str]) -> tuple[str, ...] | None:
         if population is EVERYBODY or self._from_anyone:
             return None
-        return tuple(sorted(name for name in population if not self._inside(name)))
+        here = {self._person(name) for name in self._roll.states} | {
+            name for name in self._roll.organisations if self._admitted(name)
+        }
+        return tuple(sorted(population - here))
 
     def _basis(self, population: frozenset[str] | None) -> str | None:
         if not population or isinstance(self._condition, Everyone):
@@ -584,12 +588,12 @@ class PopulationGauge:
     def _listed(self, consent: Consent, population: frozenset[str]) -> bool:
         if not self._inside(consent.participant):
             return False
-        return self._from_anyone or consent.participant in population
+        return self._from_anyone or self._person(consent.participant) in population
 
     def _left_out(self, consent: Consent, population: frozenset[str] | None) -> NotCounted:
         if population is None:
             return NotCounted(consent, "not_known")
-        if consent.participant not in population:
+        if self._person(consent.participant) not in population:
             return NotCounted(consent, "not_in_population")
         return self._roll.policy(consent)
 

@@ -403,6 +403,7 @@ class TreatyRule(Part):
     """All of it. ``latch``: between threshold and entry into force a withdrawal does not un-fix the date.
 
     ``ends_below`` says when ``below_threshold`` is ``terminates``; without it, the number of the condition itself does.
+    ``not_recorded`` names the clauses that the treaty has and this rule does not: nothing follows from their silence.
     """
 
     treaty: str
@@ -418,6 +419,7 @@ class TreatyRule(Part):
     below_threshold: Literal["stays_in_force", "terminates"] = "stays_in_force"
     ends_below: EndsBelow | None = None
     latch: YesNo = True
+    not_recorded: tuple[Literal["joining", "for_each", "leaving"], ...] = ()
     source: str | None = None
 
     @model_validator(mode="before")

@@ -253,11 +253,22 @@ def _plain(reading: Reading, lang: str) -> str:
 
 
 def _left_out(reading: Reading, name: NameOf, lang: str) -> list[str]:
-    found: dict[str, str] = {}
-    for part in _leaves(reading):
+    leaves = _leaves(reading)
+    counted = {consent.participant for part in leaves for consent in part.counted}
+    found: dict[str, NotCounted] = {}
+    for part in leaves:
         for left in part.not_counted:
-            found.setdefault(left.consent.participant, reason(left, name, lang))
-    return list(found.values())
+            found.setdefault(left.consent.participant, left)
+    nowhere_first = sorted(found, key=counted.__contains__)
+    told = [reason(found[one], name, lang) for one in nowhere_first[:MOST_LEFT_OUT]]
+    more = len(found) - len(told)
+    if more > 0:
+        told.append(f"{more} more are not counted" if lang == "en" else f"{more} autres ne sont pas comptés")
+    return told
+
+
+MOST_LEFT_OUT: Final = 8
+"""Reasons told in a sentence; the tree has them all."""
 
 
 def _leaves(reading: Reading) -> list[Reading]:

@@ -36,7 +36,8 @@ class Setting:
         """Is it on the list, or was it in the group on that day?"""
         listed = self._list(group)
         if listed is not None:
-            return participant in listed
+            person = self.world.person
+            return person(participant) in map(person, listed)
         return group in self.world.groups_of(participant, on)
 
     def _list(self, name: str) -> frozenset[str] | None:
@@ -54,10 +55,11 @@ class Setting:
 
     # ---- populations ------------------------------------------------------------------------------------------------
     def population(self, name: str, on: date) -> frozenset[str] | None:
-        """Who belonged to a population on a day; None where that is not known."""
+        """Who belonged to a population on a day, as the persons they are today; None where that is not known."""
         key = (name, on)
         if key not in self._populations:
-            self._populations[key] = self._population(name.removesuffix(OF_OBJECTIONS), on)
+            found = self._population(name.removesuffix(OF_OBJECTIONS), on)
+            self._populations[key] = None if found is None else frozenset(map(self.world.person, found))
         return self._populations[key]
 
     def _population(self, name: str, on: date) -> frozenset[str] | None:

@@ -15,6 +15,9 @@ class World(Protocol):
     def name(self, participant: str, lang: str) -> str:
         """The participant's name in a language."""
 
+    def person(self, participant: str) -> str:
+        """Who continues it today, itself if nobody does: the depositary lists earlier acts under the later name."""
+
     def existed(self, participant: str, on: date) -> bool:
         """Was it there on that day?"""
 
