@@ -255,6 +255,19 @@ def assess(
 
 
 @cli.command()
+def lint(
+    *,
+    rules: Annotated[list[Path], typer.Argument(help="Rules, as JSON.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check rules, and say what each leaves open: organisations, later joiners, the floor, leaving, sources."""
+    from treaty_status.cli import linting
+
+    with reported(as_json=as_json):
+        linting.run(rules, as_json=as_json)
+
+
+@cli.command()
 def version(*, as_json: AsJson = False) -> None:
     """Print the release."""
     from importlib.metadata import version as installed

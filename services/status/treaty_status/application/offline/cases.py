@@ -48,6 +48,16 @@ def rule_of(document: Any, place: Place) -> TreatyRule:
         raise Unreadable(place, f"It is no rule ({first_problem(refusal)}).") from None
 
 
+def rule_in(path: Path) -> TreatyRule:
+    """The rule in a file.
+
+    Raises:
+        Unreadable: it cannot be read, or is none.
+    """
+    place = Place(str(path))
+    return rule_of(json_of(text_of(path), place), place)
+
+
 class CaseReader:
     """Reads questions. ``folder`` is where relative paths begin."""
 
@@ -116,9 +126,7 @@ class CaseReader:
 
     def _rule(self, value: Any, place: Place) -> TreatyRule:
         if isinstance(value, str | Path):
-            path = self._folder / value
-            place = Place(str(path))
-            value = json_of(text_of(path), place)
+            return rule_in(self._folder / value)
         return rule_of(value, place)
 
     def _lines(self, value: Any, place: Place, *, key: str) -> Lines:
