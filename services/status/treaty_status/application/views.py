@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 MOST_ROWS: Final = 1_000
@@ -252,7 +253,12 @@ def searchable(text: str) -> str:
 
 def search_text(row: TreatyRow) -> str:
     """What a search looks through."""
-    return searchable(" ".join((row.id, *row.titles.values(), *row.short_titles.values())))
+    return _searchable_together(row.id, *row.titles.values(), *row.short_titles.values())
+
+
+@lru_cache(maxsize=8_192)
+def _searchable_together(*texts: str) -> str:
+    return searchable(" ".join(texts))
 
 
 def day_asked(query: TreatyQuery) -> date:

@@ -162,9 +162,17 @@ def _bound(
 
 
 def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date) -> Days:
-    if before is not None and before.outcome is outcome and before.treaty.windows is treaty.windows:
+    if before is not None and before.treaty.windows is treaty.windows and _reads_alike(before.outcome, outcome, day):
         return before.own_days
     return treaty_days(treaty, outcome, after=day)
+
+
+def _reads_alike(before: Outcome | None, now: Outcome | None, day: date) -> bool:
+    """Do both lead to the same days to come? Days past, on which acts brought the condition nearer, may differ."""
+    if before is now or before is None or now is None:
+        return before is now
+    past = not now.marks or (now.marks[-1].on <= day and (not before.marks or before.marks[-1].on <= day))
+    return past and before.crossing == now.crossing and before.lost == now.lost
 
 
 def _row(found: Standing, day: date) -> TreatyRow:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from treaty_status.application.views import Failing, MilestoneRow, Parked, ParticipationRow, TreatyRow, search_text
@@ -14,6 +15,7 @@ from treaty_status.application.views import Failing, MilestoneRow, Parked, Parti
 LAYOUT: Final = 2
 """Of columns and of what is written into them: rows of another layout are dropped and worked out anew."""
 
+_encode: Final = msgspec.json.Encoder().encode
 Word: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """An identifier, ordered byte by byte on every database."""
 
@@ -185,7 +187,7 @@ def _change(column: sa.Column[Any], *, iso: bool) -> Callable[[Any], Any] | None
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value).decode()
 
 
 def _instant(moment: datetime) -> str:
