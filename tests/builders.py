@@ -6,7 +6,7 @@ the core and keeps what was said; ``outcome`` only evaluates. Nothing here check
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -308,7 +308,9 @@ class Twin:
 
     def turning_days(self, population: str) -> frozenset[date]:
         spans = self.parties.get(population.removeprefix("parties_to:"), ())
-        return frozenset(day(edge) for one in spans if not isinstance(one, str) for edge in one[1:] if edge is not None)
+        dated = [one for one in spans if not isinstance(one, str)]
+        first = frozenset(day(one[1]) for one in dated if one[1] is not None)
+        return first | {day(one[2]) + timedelta(days=1) for one in dated if one[2] is not None}
 
     def certified_on(self, key: str) -> date | None:
         found = self.certified.get(key)

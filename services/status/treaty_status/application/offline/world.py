@@ -65,9 +65,18 @@ class OfflineWorld(RecordedWorld):
         if plain in self._evidence.lists:
             return self._evidence.lists[plain]
         registered = super()._population(name, on)
-        if plain not in self._groups:
+        described = [one for one in self._spellings(plain) if one in self._groups]
+        if not described:
             return registered
-        return frozenset(self._in(plain, on)) | (registered or frozenset())
+        return frozenset(who for one in described for who in self._in(one, on)) | (registered or frozenset())
+
+    @staticmethod
+    def _spellings(population: str) -> tuple[str, ...]:
+        """A file may say of a participant that it is a party to a treaty by the treaty's id alone."""
+        if not population.startswith(PARTIES_TO):
+            return (population,)
+        treaty = population.removeprefix(PARTIES_TO)
+        return population, f"party_to:{treaty}", treaty
 
     def _turning_days(self, group_id: str) -> frozenset[date]:
         days = set(super()._turning_days(group_id))
@@ -79,7 +88,9 @@ class OfflineWorld(RecordedWorld):
         return frozenset(days)
 
     def turning_days(self, population: str) -> frozenset[date]:
-        return self._turning_days(population) if population in self._groups else super().turning_days(population)
+        described = [one for one in self._spellings(population) if one in self._groups]
+        own = frozenset(day for one in described for day in self._turning_days(one))
+        return own | super().turning_days(population)
 
     # ---- tables and certificates ------------------------------------------------------------------------------------
     def table(self, name: str) -> Table | None:
