@@ -1,0 +1,138 @@
+"""Suppose that certain acts happened: what would follow, worked out exactly as if they were recorded, and not recorded.
+
+The treaty is taken as a rehearsal of itself, whose day follows the acts supposed; every check and every announcement
+is that of recording. Beside it the same days pass without the acts, so that only what the acts cause is told of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from treaty_events import MilestoneAnnounced
+from treaty_status.domain.checks import Warned
+from treaty_status.domain.decisions import Circumstances, MoveRehearsalDay, Order, ReachDay, RecordAct, Settled, decide
+from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.treaty import State, Treaty
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What would be said, and the index of the act that would cause it; None: the day alone, after the last act."""
+
+    act: int | None
+    milestone: MilestoneAnnounced
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A warning about the act of an index."""
+
+    act: int
+    warned: Warned
+
+
+@dataclass(frozen=True, slots=True)
+class Supposition:
+    """The treaty with the acts supposed, as at the end of ``day``.
+
+    ``announcements`` are those that would not be made by then without the acts, in their order.
+    """
+
+    treaty: Treaty
+    day: date
+    announcements: tuple[Announcement, ...]
+    remarks: tuple[Remark, ...]
+
+
+def suppose(treaty: Treaty, acts: Sequence[RecordAct], now: Circumstances, *, until: date | None = None) -> Supposition:
+    """The acts in the order given, each on what the acts before it left; then the days until ``until``, if any.
+
+    Raises:
+        Refusal: one of them could not be recorded; it is that of recording, and its facts name the act's index.
+    """
+    practice = replace(
+        treaty,
+        rehearsal_of=treaty.rehearsal_of or treaty.id,
+        rehearsal_day=treaty.rehearsal_day or now.today,
+    )
+    course = _Course(practice, now)
+    course.take(ReachDay(treaty=treaty.id))  # what is due already is no consequence of what is supposed
+    start = course.state
+    said: list[Announcement] = []
+    remarks: list[Remark] = []
+    for index, act in enumerate(acts):
+        try:
+            milestones, warned = course.take(act)
+        except Refusal as refusal:
+            raise placed(refusal, index) from refusal
+        said.extend(Announcement(index, milestone) for milestone in milestones)
+        remarks.extend(Remark(index, one) for one in warned)
+    if until is not None and until > course.day:
+        milestones, _ = course.take(MoveRehearsalDay(treaty=treaty.id, on=until))
+        said.extend(Announcement(None, milestone) for milestone in milestones)
+    anyway = _said_anyway(start, course.day, now)
+    return Supposition(
+        treaty=_of_the_record(course.treaty, treaty),
+        day=course.day if until is None else until,
+        announcements=tuple(one for one in said if _line(one.milestone) not in anyway),
+        remarks=tuple(remarks),
+    )
+
+
+def placed(refusal: Refusal, index: int) -> Refusal:
+    """The same refusal, with the place of the act that it is about among the acts supposed."""
+    where = f"/acts/{index}"
+    facts = dict(refusal.facts)
+    if isinstance(facts.get("pointer"), str):
+        facts["pointer"] = where + facts["pointer"]
+    if isinstance(facts.get("errors"), list):
+        facts["errors"] = [{**one, "pointer": where + one["pointer"]} for one in facts["errors"]]
+    detail = f"{where}{refusal.detail}" if refusal.detail.startswith("/") else f"{where}: {refusal.detail}"
+    return type(refusal)(detail, way_out=refusal.way_out, facts={**facts, "act": index})
+
+
+class _Course:
+    """A state, order by order."""
+
+    def __init__(self, state: State, now: Circumstances) -> None:
+        self.state = state
+        self._now = now
+        self._settled: Settled | None = None
+
+    @property
+    def treaty(self) -> Treaty:
+        assert isinstance(self.state, Treaty)  # noqa: S101 - no order taken here undefines a treaty
+        return self.state
+
+    @property
+    def day(self) -> date:
+        return self.treaty.rehearsal_day or self._now.today
+
+    def take(self, order: Order) -> tuple[tuple[MilestoneAnnounced, ...], tuple[Warned, ...]]:
+        decision = decide(self.state, order, self._now, settled=self._settled)
+        self.state, self._settled = decision.state, decision.settled
+        return decision.milestones, decision.warnings
+
+
+def _said_anyway(start: State, day: date, now: Circumstances) -> frozenset[tuple[str, str, date]]:
+    course = _Course(start, now)
+    if day <= course.day:
+        return frozenset()
+    milestones: Iterable[MilestoneAnnounced]
+    milestones, _ = course.take(MoveRehearsalDay(treaty=start.id, on=day))
+    return frozenset(map(_line, milestones))
+
+
+def _line(said: MilestoneAnnounced) -> tuple[str, str, date]:
+    return said.key, said.status.value, said.occurred_on
+
+
+def _of_the_record(supposed: Treaty, treaty: Treaty) -> Treaty:
+    """The acts supposed, in the treaty as it is known: no rehearsal was opened and no version passed."""
+    return replace(
+        supposed,
+        version=treaty.version,
+        rehearsal_of=treaty.rehearsal_of,
+        rehearsal_day=treaty.rehearsal_day,
+        announced=treaty.announced,
+    )
