@@ -352,8 +352,9 @@ def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome,
 
 
 def _effect(life: Life, rule: TreatyRule, story: Days, *, objector: bool = False) -> tuple[date | None, str | None]:
-    fitting = (each for each in rule.for_each if not (objector and each.except_objectors))
-    each = next((each for each in fitting if _applies(each, life, story)), None)
+    each = next((each for each in rule.for_each if _applies(each, life, story)), None)
+    if objector and each is not None and each.except_objectors:
+        return None, None
     eif, own = story["eif"], story["own"]
     if eif is None or own is None:
         return None, None if each is None else each.clause
