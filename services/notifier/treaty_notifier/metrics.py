@@ -22,6 +22,9 @@ class Metrics:
         self.fenced = Counter(
             "treaty_notifier_fenced_turns", "Turns that another notifier had taken over", registry=self.registry
         )
+        self.parked = Counter(
+            "treaty_notifier_parked_lanes", "Lanes left alone for a while after a fault of ours", registry=self.registry
+        )
         self.position = Gauge("treaty_notifier_feed_position", "Last feed position digested", registry=self.registry)
         self.head = Gauge("treaty_notifier_feed_head", "Last feed position known to exist", registry=self.registry)
         self.restarts = Counter(

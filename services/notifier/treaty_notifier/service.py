@@ -20,7 +20,7 @@ from treaty_notifier.api.operations import own_version
 from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
-from treaty_notifier.loops import Dispatcher, Follower, GroupRefresher, Limits, Supervised, Threads
+from treaty_notifier.loops import Clerk, Dispatcher, Follower, GroupRefresher, Limits, Supervised, Threads
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SqlOutbox
 from treaty_notifier.schedule import Schedule
@@ -64,28 +64,29 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     resolver = ThreadResolver()
     transport = _TRANSPORTS[settings.transport](policy, resolver=resolver)
     stack.push_async_callback(transport.close)
+    limits = Limits(deadline_seconds=settings.deadline_seconds, lease_seconds=settings.lane_lease_seconds)
+    books = Threads(count=1, name="books")
+    stack.callback(books.close)
+    clerk = Clerk(outbox, owner=secrets.token_hex(8), limits=limits, threads=books, metrics=metrics)
     dispatcher = Dispatcher(
-        outbox,
+        clerk,
         transport,
-        owner=secrets.token_hex(8),
         user_agent=f"treaty-notifier/{own_version()}",
         schedule=Schedule(delays_seconds=settings.delays_seconds),
-        limits=Limits(deadline_seconds=settings.deadline_seconds, lease_seconds=settings.lane_lease_seconds),
-        threads=threads,
+        limits=limits,
         metrics=metrics,
         clock=now,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311  (spreads retries, keeps no secret)
     )
     feed, directory = HttpFeed(client), StatusDirectory(client, monotonic_seconds=time.monotonic)
     follower = Follower(
-        feed, outbox, threads=threads, metrics=metrics, on_messages=dispatcher.wake, jitter=random.random
+        feed, clerk, progress=lambda: threads.call(outbox.progress), metrics=metrics, jitter=random.random
     )
     refresher = GroupRefresher(directory, outbox, threads=threads)
     stack.push_async_callback(dispatcher.finish)
     loops = [
         Supervised("feed", follower.run, metrics=metrics),
-        Supervised("lanes", dispatcher.claim_forever, metrics=metrics),
-        Supervised("bookings", dispatcher.settle_forever, metrics=metrics),
+        Supervised("lanes", dispatcher.run, metrics=metrics),
         Supervised("groups", refresher.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
@@ -101,7 +102,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         clock=now,
         new_id=lambda: secrets.token_hex(16),
         new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
-        wake=dispatcher.wake,
+        wake=clerk.wake,
         health=lambda: _health(loops, follower),
         subscriptions_per_owner=settings.subscriptions_per_owner,
     )

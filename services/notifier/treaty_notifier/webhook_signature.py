@@ -11,6 +11,7 @@ from collections.abc import Sequence
 SECRET_PREFIX = "whsec_"  # noqa: S105  (the public prefix of every secret, not one)
 SECRET_BYTES = 32  # the specification admits 24 to 64
 TOLERANCE_SECONDS = 300  # what the independent libraries allow between the attempt and the receiver's clock
+_BLOCK_BYTES, _INNER, _OUTER = 64, 0x36, 0x5C  # RFC 2104, section 2
 
 
 class WebhookSignatureRefused(Exception):
@@ -37,22 +38,48 @@ def secret_bytes(text: str) -> bytes:
     return secret
 
 
-def webhook_signature(*, webhook_id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> str:
-    """The value of ``webhook-signature``: one entry for each secret that is valid now, newest first.
+class Signer:
+    """Signs with each secret that is valid now, newest first; made once for many messages.
 
-    ``timestamp`` is the attempt's, in whole seconds since 1970 UTC; a receiver refuses it when it is five minutes off.
+    HMAC with its two keyed hashes begun once and copied for each message (RFC 2104, section 4): half the cost, and the
+    interpreter is not let go of in the middle, where the thread that keeps the books would take it away.
     """
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return " ".join(f"v1,{_entry(secret, signed)}" for secret in secrets)
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        self._begun = [(_begun(secret, _INNER), _begun(secret, _OUTER)) for secret in secrets]
+
+    def signature(self, *, webhook_id: str, timestamp: int, body: bytes) -> str:
+        """The value of ``webhook-signature``.
+
+        ``timestamp`` is the attempt's, in whole seconds since 1970 UTC; a receiver refuses it when it is five minutes
+        off.
+        """
+        signed = f"{webhook_id}.{timestamp}.".encode() + body
+        entries = []
+        for inner, outer in self._begun:
+            within, around = inner.copy(), outer.copy()
+            within.update(signed)
+            around.update(within.digest())
+            entries.append("v1," + base64.b64encode(around.digest()).decode("ascii"))
+        return " ".join(entries)
+
+    def headers(self, *, webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+        """The three headers that every message carries."""
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": self.signature(webhook_id=webhook_id, timestamp=timestamp, body=body),
+        }
+
+
+def webhook_signature(*, webhook_id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> str:
+    """``Signer.signature`` for one message."""
+    return Signer(secrets).signature(webhook_id=webhook_id, timestamp=timestamp, body=body)
 
 
 def webhook_headers(*, webhook_id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
-    """The three headers that every message carries."""
-    return {
-        "webhook-id": webhook_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": webhook_signature(webhook_id=webhook_id, timestamp=timestamp, body=body, secrets=secrets),
-    }
+    """``Signer.headers`` for one message."""
+    return Signer(secrets).headers(webhook_id=webhook_id, timestamp=timestamp, body=body)
 
 
 def verify_webhook(
@@ -71,6 +98,12 @@ def verify_webhook(
     entries = webhook_signature.split(" ")
     if not any(hmac.compare_digest(right.encode(), entry.encode()) for entry in entries):
         raise WebhookSignatureRefused("No webhook signature matches this body, id, timestamp and secret")
+
+
+def _begun(secret: bytes, pad: int) -> "hashlib._Hash":
+    """SHA-256 after its first block, the key under a pad. A key longer than a block is hashed first."""
+    key = secret if len(secret) <= _BLOCK_BYTES else hashlib.sha256(secret).digest()
+    return hashlib.sha256(bytes(one ^ pad for one in key.ljust(_BLOCK_BYTES, b"\0")))
 
 
 def _entry(secret: bytes, signed: bytes) -> str:

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from treaty_notifier.errors import FeedError, PositionTaken, StatusUnreachable
 from treaty_notifier.feed import Feed, FeedPage
-from treaty_notifier.loops.threads import Threads
+from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.messages import drafts
 from treaty_notifier.metrics import Metrics
-from treaty_notifier.outbox import Outbox
+from treaty_notifier.outbox import Page, Progress
 
 LOG = logging.getLogger(__name__)
 PAGE_EVENTS = 500
@@ -20,31 +20,29 @@ LONGEST_PAUSE_SECONDS = 5.0
 class Follower:
     """Reads the feed from where the outbox stands. ``head`` is the last position the feed is known to hold.
 
-    ``jitter`` gives a share between 0 and 1; ``on_messages`` is called after every commit that added some.
+    ``jitter`` gives a share between 0 and 1; ``progress`` is asked where the outbox stands at the start.
     """
 
     def __init__(
         self,
         feed: Feed,
-        outbox: Outbox,
+        clerk: Clerk,
         *,
-        threads: Threads,
+        progress: Callable[[], Awaitable[Progress]],
         metrics: Metrics,
-        on_messages: Callable[[], None],
         jitter: Callable[[], float],
     ) -> None:
         self.head: int | None = None
         self.position = 0
         self.is_reachable = False
         self._feed = feed
-        self._outbox = outbox
-        self._threads = threads
+        self._clerk = clerk
+        self._progress = progress
         self._metrics = metrics
-        self._on_messages = on_messages
         self._jitter = jitter
 
     async def run(self) -> None:
-        self.position = (await self._threads.call(self._outbox.progress)).position
+        self.position = (await self._progress()).position
         failures = 0
         while True:
             try:
@@ -70,14 +68,10 @@ class Follower:
             )
         if page.next > self.position:
             try:
-                await self._threads.call(
-                    self._outbox.append, drafts(page.events), expected=self.position, position=page.next
-                )
+                await self._clerk.write(Page(drafts=drafts(page.events), expected=self.position, position=page.next))
                 self.position = page.next
             except PositionTaken as taken:
                 self.position = taken.actual
-            if page.events:
-                self._on_messages()
         self._metrics.position.set(self.position)
         self._metrics.head.set(page.head)
 

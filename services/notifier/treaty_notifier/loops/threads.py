@@ -11,8 +11,8 @@ R = TypeVar("R")
 
 
 class Threads:
-    def __init__(self, *, count: int = 4) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="outbox")
+    def __init__(self, *, count: int = 4, name: str = "outbox") -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         loop = asyncio.get_running_loop()

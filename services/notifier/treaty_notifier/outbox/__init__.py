@@ -6,8 +6,10 @@ from treaty_notifier.outbox.port import (
     Census,
     Claim,
     Delivery,
+    Exchange,
     Lease,
     Outbox,
+    Page,
     Parcel,
     Progress,
     Replay,
@@ -15,6 +17,7 @@ from treaty_notifier.outbox.port import (
     Settlement,
     Start,
     Turn,
+    Wish,
 )
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
 from treaty_notifier.outbox.sql import SqlOutbox
@@ -24,9 +27,11 @@ __all__ = [
     "Census",
     "Claim",
     "Delivery",
+    "Exchange",
     "Lease",
     "MemoryOutbox",
     "Outbox",
+    "Page",
     "Parcel",
     "PlainBox",
     "Progress",
@@ -37,4 +42,5 @@ __all__ = [
     "SqlOutbox",
     "Start",
     "Turn",
+    "Wish",
 ]

@@ -2,12 +2,14 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.tables import metadata
 
 SCHEMA_LOCK = 7_402_318_855  # any number, the same in every notifier: only one creates the tables
@@ -24,6 +26,8 @@ class Database:
         self.engine = _sqlite(dsn) if dsn.startswith("sqlite") else _postgres(dsn)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = threading.Lock()
+        self._drivers = threading.Lock()
+        self._kept: Connection | None = None
         self._write_engine = self.engine.execution_options(writes=True)
 
     @contextmanager
@@ -40,6 +44,20 @@ class Database:
             with self._write_engine.begin() as connection:
                 yield connection
 
+    @contextmanager
+    def driving(self, clock: Callable[[], datetime]) -> Iterator[Driver]:
+        """A write transaction for the driver itself, one at a time, on a connection that is kept for them."""
+        with self._drivers, self._writers if self.is_sqlite else nullcontext():
+            connection, self._kept = self._kept or self._write_engine.connect(), None
+            try:
+                with connection.begin(), Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
+                    yield driver
+            except BaseException:
+                connection.invalidate()  # what broke may be the connection itself: the next one is a new one
+                connection.close()
+                raise
+            self._kept = connection
+
     def create_tables(self) -> None:
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -47,6 +65,10 @@ class Database:
             metadata.create_all(connection)
 
     def close(self) -> None:
+        with self._drivers:
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
         self.engine.dispose()
 
 

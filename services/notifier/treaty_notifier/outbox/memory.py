@@ -13,7 +13,9 @@ from treaty_notifier.outbox.port import (
     Census,
     Claim,
     Delivery,
+    Exchange,
     Lease,
+    Page,
     Parcel,
     Progress,
     Replay,
@@ -21,6 +23,7 @@ from treaty_notifier.outbox.port import (
     Settlement,
     Start,
     Turn,
+    Wish,
 )
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState, Window, wants
 
@@ -205,6 +208,38 @@ class MemoryOutbox:
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         with self._lock:
             return [self._settle(one) for one in settlements]
+
+    def exchange(
+        self, *, settlements: Sequence[Settlement] = (), page: Page | None = None, wish: Wish | None = None
+    ) -> Exchange:
+        with self._lock:
+            booked, progress, is_taken = self.settle(settlements), None, False
+            if page is not None:
+                try:
+                    progress = self.append(page.drafts, expected=page.expected, position=page.position)
+                except PositionTaken:
+                    progress, is_taken = self.progress(), True
+            claim = Claim(turns=(), has_more=False)
+            if wish is not None:
+                claim = self.claim(
+                    owner=wish.owner, lanes=wish.lanes, batch=wish.batch, lease_seconds=wish.lease_seconds
+                )
+            return Exchange(booked=tuple(booked), claim=claim, progress=progress, is_taken=is_taken)
+
+    def park(self, lease: Lease, *, seconds: float) -> bool:
+        with self._lock:
+            lane = self._lanes.get(lease.lane_id)
+            if lane is None or lane.epoch != lease.epoch or lane.owner is None:
+                return False
+            lane.owner = lane.lease_until = None
+            lane.paused_until = self._clock() + timedelta(seconds=seconds)
+            return True
+
+    def next_due_seconds(self) -> float | None:
+        with self._lock:
+            now = self._clock()
+            waits = [owed.next_at for owed in self._owed.values()] + [one.paused_until for one in self._lanes.values()]
+            return min(((at - now).total_seconds() for at in waits if at is not None and at > now), default=None)
 
     def release(self, *, owner: str) -> None:
         with self._lock:

@@ -78,6 +78,39 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of the feed as messages: the position is moved from ``expected`` to ``position`` with them."""
+
+    drafts: Sequence[Draft]
+    expected: int
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """Up to ``lanes`` lanes for ``owner``, each with up to ``batch`` messages, for ``lease_seconds``."""
+
+    owner: str
+    lanes: int
+    batch: int
+    lease_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What came of everything that was handed in at once.
+
+    ``booked`` is false where another epoch holds the lane; ``progress`` is where the log stands after the page and
+    ``is_taken`` says that the page came too late and nothing of it was written.
+    """
+
+    booked: tuple[bool, ...]
+    claim: Claim
+    progress: Progress | None = None
+    is_taken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sent:
     """One attempt as the sender reports it, and what follows from it."""
 
@@ -213,6 +246,20 @@ class Outbox(Protocol):
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         """Book finished turns and give the leases back, all in one commit; False where another epoch holds the lane."""
+
+    def exchange(
+        self, *, settlements: Sequence[Settlement] = (), page: Page | None = None, wish: Wish | None = None
+    ) -> Exchange:
+        """``settle``, ``append`` and ``claim``, in this order and in one commit, so that all share its price.
+
+        What the page brings is claimed at once, and so are the lanes that the settlements give back.
+        """
+
+    def park(self, lease: Lease, *, seconds: float) -> bool:
+        """Give a lease back without booking anything and leave the lane alone for a while; False if it was lost."""
+
+    def next_due_seconds(self) -> float | None:
+        """How long until a retry is due or a pause ends, None when nothing waits for its time."""
 
     def enter(self, *, owner: str) -> None:
         """Say that this owner is at work, until ``close`` or the end of the process, however it ends.

@@ -12,10 +12,23 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, text, tru
 from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, webhook_id
-from treaty_notifier.outbox import attempts_log
+from treaty_notifier.outbox import attempts_log, bookings
+from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.lane_turns import LaneTurns
-from treaty_notifier.outbox.port import Census, Claim, Delivery, Progress, Replay, Settlement, Start
+from treaty_notifier.outbox.message_log import MessageLog
+from treaty_notifier.outbox.port import (
+    Census,
+    Claim,
+    Delivery,
+    Exchange,
+    Lease,
+    Page,
+    Progress,
+    Replay,
+    Settlement,
+    Start,
+    Wish,
+)
 from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import filter_document, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
@@ -52,7 +65,8 @@ class SqlOutbox:
         self._database.create_tables()
         self._key = self._first_start(new_key)
         self._presence = presence_in(self._database)
-        self._turns = LaneTurns(instance_key=self._key, box=self._box)
+        self._log = MessageLog()
+        self._claims = Claims(self._key, self._box, self._log)
 
     @property
     def instance_key(self) -> bytes:
@@ -69,21 +83,11 @@ class SqlOutbox:
             return _progress(connection)
 
     def append(self, drafts: Sequence[Draft], *, expected: int, position: int) -> Progress:
-        with self._database.writing() as connection:
-            moved = connection.execute(
-                update(progress)
-                .where(progress.c.name == _FEED, progress.c.position == expected)
-                .values(position=position, seq=progress.c.seq + len(drafts))
-            )
-            now_at = _progress(connection)
-            if moved.rowcount == 0:
-                raise PositionTaken(now_at.position)
-            first = now_at.seq - len(drafts) + 1
-            if drafts:
-                connection.execute(
-                    insert(messages), [message_row(draft, seq=first + place) for place, draft in enumerate(drafts)]
-                )
-        return now_at
+        done = self.exchange(page=Page(drafts=drafts, expected=expected, position=position))
+        progress = done.progress or self.progress()
+        if done.is_taken:
+            raise PositionTaken(progress.position)
+        return progress
 
     # Subscriptions
 
@@ -194,23 +198,42 @@ class SqlOutbox:
     # Lanes
 
     def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
-        with self._database.writing() as connection:
-            return self._turns.claim(
-                connection,
-                owner=owner,
-                limit=lanes,
-                batch=batch,
-                lease_seconds=lease_seconds,
-                now=self._now(connection),
-            )
+        wish = Wish(owner=owner, lanes=lanes, batch=batch, lease_seconds=lease_seconds)
+        return self.exchange(wish=wish).claim
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
-        with self._database.writing() as connection:
+        return list(self.exchange(settlements=settlements).booked)
+
+    def exchange(
+        self, *, settlements: Sequence[Settlement] = (), page: Page | None = None, wish: Wish | None = None
+    ) -> Exchange:
+        # Lanes before the position, as everybody takes them: then nobody waits for somebody who waits for him.
+        with self._database.driving(self._clock) as driver:
+            booked = bookings.settle(driver, settlements)
+            appended = self._log.append(driver, page) if page is not None else None
+            fresh = appended.fresh if appended is not None else ()
+            claim = self._claims.claim(driver, wish, fresh=fresh) if wish is not None else NOTHING
+        self._log.keep(fresh)
+        return Exchange(
+            booked=tuple(booked),
+            claim=claim,
+            progress=appended.progress if appended is not None else None,
+            is_taken=appended is not None and appended.is_taken,
+        )
+
+    def park(self, lease: Lease, *, seconds: float) -> bool:
+        with self._database.driving(self._clock) as driver:
+            return bookings.park(driver, lease, seconds=seconds)
+
+    def next_due_seconds(self) -> float | None:
+        with self._database.reading() as connection:
             now = self._now(connection)
-            # In one order everywhere, so that two notifiers that book at the same time never wait for each other.
-            order = sorted(range(len(settlements)), key=lambda place: settlements[place].lease.subscription_id)
-            booked = {place: self._turns.settle(connection, settlements[place], now=now) for place in order}
-            return [booked[place] for place in range(len(settlements))]
+            waits = [
+                connection.execute(select(func.min(column)).where(column > now)).scalar()
+                for column in (lanes.c.due_at, lanes.c.paused_until)
+            ]
+        known = [at for at in waits if at is not None]
+        return (min(known) - now).total_seconds() if known else None
 
     def enter(self, *, owner: str) -> None:
         self._presence.enter(owner)

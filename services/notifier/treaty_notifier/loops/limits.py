@@ -1,0 +1,15 @@
+"""How much is done at once, and for how long."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """A lease outlives three whole deadlines; what a slow endpoint leaves of a turn by then waits for the next one."""
+
+    deadline_seconds: float = 15.0
+    lease_seconds: float = 45.0
+    poll_seconds: float = 0.5
+    lanes: int = 64
+    parcels_per_turn: int = 64
+    posts_per_lane: int = 8
