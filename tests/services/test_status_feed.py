@@ -142,6 +142,15 @@ def test_a_long_poll_without_news_ends_empty_after_its_time(service: Status) -> 
     assert (told["events"], told["next"]) == ([], head)
 
 
+@pytest.mark.parametrize("types", [None, "treaty.consent.*"])
+def test_a_reader_ahead_of_the_log_is_told_where_the_log_ends(service: Status, types: str | None) -> None:
+    """So that a follower of another log, or of one restored from an older copy, can notice."""
+    fill(service)
+    head = page(service, limit=1)["head"]
+    told = page(service, after=head + 311, **({} if types is None else {"types": types}))
+    assert (told["events"], told["next"], told["head"]) == ([], head + 311, head)
+
+
 def test_head_asks_for_no_wait(service: Status) -> None:
     began = monotonic()
     assert service.client.head("/v1/feed?wait=30").status_code == 200

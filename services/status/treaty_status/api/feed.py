@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``next`` is the position to ask after next time; ``head`` the last position seen in the log."""
+    """``next`` is the position to ask after next time; ``head`` the last position of the log, never a reader's own."""
 
     after: int
     lines: tuple[Line, ...]
@@ -79,7 +79,7 @@ class Feed:
             page = await self._page(reached, limit, wanted)
             reached, left = page.next, deadline - monotonic()
             if page.lines or self.closing or left <= 0:
-                return replace(page, after=after)
+                return replace(page, after=after, head=await self._head(page))
             if reached >= self._tail.seen:
                 await self._news(reached, left)
 
@@ -91,6 +91,10 @@ class Feed:
             yield list(page.lines)
 
     # ---- pages ------------------------------------------------------------------------------------------------------
+    async def _head(self, page: Page) -> int:
+        """A reader ahead of what was seen here may have heard from another process, or reads some other log."""
+        return page.head if page.next <= page.head else await asyncio.to_thread(self._log.head)
+
     async def _page(self, after: int, limit: int, wanted: Wanted) -> Page:
         head = self._tail.seen
         at_hand = self._tail.page(after=after, limit=INLINE + 1)  # no more than INLINE: it is all there is
@@ -102,7 +106,7 @@ class Feed:
     def _told(self, after: int, lines: list[Line], read: list[LoggedEvent], limit: int, head: int) -> Page:
         cut = len(lines) == limit
         reached = lines[-1].position if cut else (read[-1].position if read else after)
-        return Page(after, tuple(lines), reached, max(head, reached))
+        return Page(after, tuple(lines), reached, max(head, reached if read else 0))
 
     def _scan(self, after: int, limit: int, wanted: Wanted, head: int) -> Page:
         lines: list[Line] = []
@@ -120,7 +124,7 @@ class Feed:
                     if len(lines) == limit:
                         break
             scanned += len(read)
-        return Page(after, tuple(lines), reached, max(head, reached))
+        return Page(after, tuple(lines), reached, max(head, reached if scanned else 0))
 
     def _line(self, event: LoggedEvent) -> Line:
         return Line(event.position, type_of(event), feed_line(event, self._livemode_of))
