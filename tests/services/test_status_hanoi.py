@@ -101,6 +101,13 @@ def test_what_was_known_at_an_instant_can_be_asked(service: Status) -> None:
     assert told["known_at"].startswith("2026-11-21T23:00:00")
 
 
+@pytest.mark.parametrize("instant", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_an_instant_at_the_ends_of_the_calendar_is_refused(service: Status, instant: str) -> None:
+    load_convention(service)
+    answer = service.client.get(f"/v1/treaties/{HANOI}", params={"known_at": instant})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "known_at")
+
+
 # ---- article 65 in a rehearsal ---------------------------------------------------------------------------------------
 @pytest.fixture
 def rehearsed(service_anywhere: Status) -> tuple[Status, str]:

@@ -50,6 +50,34 @@ def version(service: Status) -> int:
     return int(service.treaty()["version"])
 
 
+# ---- addresses -------------------------------------------------------------------------------------------------------
+def test_a_misspelt_dry_run_records_nothing(service: Status) -> None:
+    before = version(service)
+    act = {"action": "accession", "participant": "jpn", "act_date": "2026-11-20"}
+    answer = service.client.post(f"/v1/treaties/{HANOI}/actions?dryrun=true", json=act, headers=service.bearer())
+
+    assert problem(answer, 422, "invalid-request")["way_out"] == "There are: dry_run."
+    assert version(service) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", f"{HANOI}/claims"), ("POST", f"{HANOI}/rehearsals"), ("POST", f"{HANOI}/day"), ("DELETE", HANOI)],
+)
+def test_what_cannot_be_tried_does_not_pass_over_being_asked_to(service: Status, method: str, path: str) -> None:
+    answer = service.client.request(method, f"/v1/treaties/{path}?dry_run=true", json={}, headers=service.bearer())
+    assert problem(answer, 422, "invalid-request")["errors"][0]["pointer"] == "dry_run"
+
+
+def test_a_misspelt_day_is_not_answered_with_todays_status(service: Status) -> None:
+    told = problem(service.client.get(f"/v1/treaties/{HANOI}?asof=2025-10-25"), 422, "invalid-request")
+    assert "as_of" in told["way_out"]
+
+
+def test_a_page_does_not_mind_what_others_hang_on_to_its_address(service: Status) -> None:
+    assert service.client.get("/docs?utm_source=letter").status_code == 200
+
+
 # ---- bodies ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("body", [b"{", b"", b'{"action":', b"\xff\xfe", b'{"action": "\xc3"}'])
 def test_what_is_not_json_is_told_so(service: Status, body: bytes) -> None:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ from treaty_status.api.heads import HeadIsGet
 from treaty_status.api.metrics import Metrics
 from treaty_status.api.openapi import TAGS, describe
 from treaty_status.api.orders import digest
+from treaty_status.api.queries import only_known
 from treaty_status.api.surface import Surface
 from treaty_status.application.desk import Desk
 
@@ -77,6 +78,7 @@ def create_app(
         summary=SUMMARY,
         description=DESCRIPTION,
         lifespan=_lifespan,
+        dependencies=[Depends(only_known)],
         docs_url=None,
         redoc_url=None,
         openapi_tags=TAGS,

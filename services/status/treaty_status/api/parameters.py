@@ -23,6 +23,8 @@ def _instant(value: Any) -> datetime:
         raise ValueError("An instant is written like 2026-11-21T10:04:00Z.") from None
     if "T" not in str(value) or moment.tzinfo is None:
         raise ValueError("An instant has a day, an hour and a zone: 2026-11-21T10:04:00Z.")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:  # at the ends of the calendar there is no such moment in UTC
+        raise ValueError(f"The year lies between {FIRST_YEAR} and {LAST_YEAR} (got: {moment.year}).")
     return moment.astimezone(UTC)
 
 
