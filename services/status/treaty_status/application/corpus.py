@@ -3,8 +3,17 @@
 import json
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from treaty_status.domain.rule import TreatyRule
+
+
+def rule_schema() -> dict[str, Any]:
+    """The format of a rule as JSON Schema (2020-12). What it cannot say, such as bounds on depth, the reader checks."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TreatyRule.model_json_schema(mode="validation"),
+    }
 
 
 @lru_cache(maxsize=1)

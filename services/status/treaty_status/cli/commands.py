@@ -267,6 +267,16 @@ def lint(
         linting.run(rules, as_json=as_json)
 
 
+@cli.command("rule-schema")
+def rule_schema() -> None:
+    """Print the JSON Schema of a rule."""
+    import json
+
+    from treaty_status.application import corpus
+
+    typer.echo(json.dumps(corpus.rule_schema(), ensure_ascii=False, indent=2))
+
+
 @cli.command()
 def version(*, as_json: AsJson = False) -> None:
     """Print the release."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from treaty_events.actions import CONSENT, Action
 from treaty_status.domain.iso import IsoDate
@@ -64,9 +64,10 @@ def _consenting(action: Action) -> Action:
     return action
 
 
-Exact = Annotated[str, AfterValidator(_exact)]
-Amount = Annotated[str, AfterValidator(_amount)]
-PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole)]
+_AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{_EXACT.pattern}$", "examples": ["0.55", "2/3", "400000"]})
+Exact = Annotated[str, AfterValidator(_exact), _AS_TEXT]
+Amount = Annotated[str, AfterValidator(_amount), _AS_TEXT]
+PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole), _AS_TEXT]
 Clause = Annotated[str, Field(min_length=1, max_length=120)]
 ConsentMode = Annotated[Action, AfterValidator(_consenting)]
 YesNo = Annotated[bool, Field(strict=True)]
