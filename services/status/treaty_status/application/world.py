@@ -90,10 +90,8 @@ class RecordedWorld:
 
     def turning_days(self, population: str) -> frozenset[date]:
         if population.startswith(PARTIES_TO):
-            treaty = population.removeprefix(PARTIES_TO)
-            if self.parties_of(treaty, date.max) is None:
-                return frozenset()
-            return frozenset(day for _, *span in self._spans[treaty][2] for day in span if day < date.max)
+            times = self._party_times(population.removeprefix(PARTIES_TO)) or ()
+            return frozenset(day for _, *span in times for day in span if day < date.max)
         return self._turning_days(population.removeprefix("list:").removeprefix("group:"))
 
     def _turning_days(self, group_id: str) -> frozenset[date]:
@@ -133,13 +131,18 @@ class RecordedWorld:
         return any(life.on <= on and (life.taken_back_on is None or on < life.taken_back_on) for life in own.lives)
 
     def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
+        times = self._party_times(treaty)
+        return None if times is None else frozenset(name for name, first, until in times if first <= on < until)
+
+    def _party_times(self, treaty: str) -> list[tuple[str, date, date]] | None:
+        """What ``_times`` says of a treaty, kept while nothing that it rests on changes; None: not known."""
         state = self._other(treaty)
         if not isinstance(state, Treaty) or not self.knows_treaty(treaty):
             return None
-        outcome, spans = self._outcome(treaty), self._spans.get(treaty)
-        if spans is None or spans[0] is not state or spans[1] is not outcome:
-            spans = self._spans[treaty] = (state, outcome, self._times(state, outcome))
-        return frozenset(name for name, first, until in spans[2] if first <= on < until)
+        outcome, kept = self._outcome(treaty), self._spans.get(treaty)
+        if kept is None or kept[0] is not state or kept[1] is not outcome:
+            kept = self._spans[treaty] = (state, outcome, self._times(state, outcome))
+        return kept[2]
 
     def _times(self, state: Treaty, outcome: Outcome | None) -> list[tuple[str, date, date]]:
         """From when until when each was a party; from its consent on while the treaty was not in force."""

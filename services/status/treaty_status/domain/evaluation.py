@@ -151,11 +151,9 @@ def _evaluated(rule: TreatyRule, given: list[Consent], setting: Setting, as_of: 
         found = min(crossed, key=_first_into_force)
     else:
         found = next((run for run in runs if _fits(run.track, as_of)), runs[0])
-    if len(runs) == 1:
+    if crossed or len(runs) == 1:
         return found
     unknown = tuple(dict.fromkeys(name for run in runs for name in run.unknown))
-    if crossed:
-        return replace(found, unknown=unknown)
     met = None if any(run.met is None or run.crossing is not None for run in runs) else found.met
     return replace(found, unknown=unknown, met=met, crossing=None)
 
@@ -253,10 +251,8 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
         else:
             passed_over = True
     reading = root.reading(as_of)
-    unknown = [
-        *root.unknown(),
-        *([] if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]),
-    ]
+    # Once the condition has held, it no longer matters what was not needed to know it.
+    unknown = root.unknown() if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]
     met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
     named = tuple(dict.fromkeys(unknown))
     return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since)
@@ -346,6 +342,8 @@ def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome,
         "circulated": life.consent.event.circulated_on or days.get("circulated"),
     }
     effect_on, clause = _effect(life, rule, story, objector=own.objection is not None)
+    if effect_on is not None and life.taken_back_on is not None and life.taken_back_on <= effect_on:
+        effect_on = clause = None  # it ended before it could bind
     story["bound"] = effect_on
     leaves_on, leaving_clause = _leaving(life, rule, story)
     return Binding(life, effect_on, clause, leaves_on, leaving_clause)
@@ -357,7 +355,7 @@ def _effect(life: Life, rule: TreatyRule, story: Days, *, objector: bool = False
         return None, None
     eif, own = story["eif"], story["own"]
     if eif is None or own is None:
-        return None, None if each is None else each.clause
+        return None, None  # which clause it will be, the first parties' or the later joiner's, is open until then
     succeeded_on = getattr(life.consent.event, "succeeded_on", None)
     if life.consent.event.action is Action.SUCCESSION and succeeded_on is not None:
         return max(succeeded_on, eif), SUCCESSION_CLAUSE
