@@ -185,6 +185,34 @@ def test_a_ratification_that_was_a_signature() -> None:
     assert {"participant.consent.revoked", "participant.signature.reached", "threshold.revoked"} <= set(found.names())
 
 
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"participant": "b"}, "V7"),
+        ({"action": "ratification"}, "V3"),
+        ({"action": "signature", "act_date": "2027-04-05"}, None),
+    ],
+)
+def test_a_correction_onto_the_wrong_row_stands_and_is_doubted(fields: dict[str, str], code: str | None) -> None:
+    told = gathered(2, acceded("a", on="2027-04-05"), acceded("b", on="2027-04-05"))
+    found = told.on("2027-04-06", corrected(told.act_of("a").event_id, **fields))
+    assert found.warned == ([] if code is None else [code])
+
+
+def test_an_instrument_recorded_anew_is_doubted_when_the_retracted_one_comes_back() -> None:
+    told = gathered(2, acceded("a", on="2027-04-05"))
+    first = told.act_of("a").event_id
+    told.on("2027-04-06", retracted(first), acceded("a", on="2027-04-04"))
+    found = told.on("2027-04-07", reinstated(first))
+    assert found.warned == ["V7"]
+
+
+def test_a_correction_of_what_nobody_objects_to_is_not_doubted() -> None:
+    told = gathered(2, acceded("a", on="2027-04-05"))
+    found = told.on("2027-04-07", corrected(told.act_of("a").event_id, act_date="2027-04-06"))
+    assert found.warned == []
+
+
 # ---- the law changed -------------------------------------------------------------------------------------------------
 def test_a_consent_taken_back_before_force_loses_what_it_had_reached() -> None:
     told = gathered(37, acceded("a", on="2027-04-05"))

@@ -43,7 +43,7 @@ from treaty_status.domain.announcements import announcements, changes
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, misdated, objections, warnings
 from treaty_status.domain.rule import TreatyRule
-from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve
+from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve, without
 from treaty_status.domain.world import World
 
 
@@ -220,7 +220,7 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
         case RecordClaim(claim=claim):
             return [ClaimRecorded(treaty=treaty.id, recorded=now.recorded, **claim)], [], "claim"
         case Correct():
-            return [_correction(treaty, order, now)], [], "correction"
+            return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
         case ReachDay():
             return [], [], "day"
         case MoveRehearsalDay(on=day):
@@ -361,6 +361,25 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
             facts=facts,
         )
     return (FactRetracted if order.kind == "retracted" else FactReinstated)(**common)
+
+
+def _doubts(treaty: Treaty, order: Correct, now: Circumstances) -> list[Warned]:
+    """What would have been objected to the act as it reads now. The depositary may have done just that, so it stands;
+    but whoever hit the wrong row should know at once.
+    """
+    target = treaty.act(order.target)
+    if target is None or order.kind == "retracted" or (target.retracted and order.kind == "corrected"):
+        return []
+    act = amended(target.event, order.fields)
+    others = without(treaty, target)
+    if order.kind == "corrected" and act.participant == target.event.participant:
+        others = before(others, act.act_date)  # a later life of its own is no second consent
+    overruled = set(act.override.checks) if act.override else set()
+    return [
+        Warned(str(refusal.facts.get("check", refusal.slug)), f"Recorded all the same: {refusal.detail}")
+        for refusal in objections(Case(others, act, now.world, now.today))
+        if refusal.check not in overruled
+    ]
 
 
 def _checked_fields(

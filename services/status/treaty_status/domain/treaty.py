@@ -116,6 +116,12 @@ def before(treaty: Treaty, day: date) -> Treaty:
     return replace(treaty, acts=acts, participations=_participations(acts))
 
 
+def without(treaty: Treaty, act: Act) -> Treaty:
+    """The treaty as all its other acts tell it."""
+    acts = {key: one for key, one in treaty.acts.items() if one is not act}
+    return replace(treaty, acts=acts, participations=_participations(acts))
+
+
 def _participations(acts: dict[int, Act]) -> dict[str, Participation]:
     grouped: dict[str, list[Act]] = {}
     for act in acts.values():
