@@ -117,6 +117,17 @@ def test_a_later_joiner_is_bound_on_the_thirtieth_day_but_not_before_the_treaty(
     assert effect(HANOI, *acts, of="late", world=EUROPEANS) == (bound, clause)
 
 
+def test_no_clause_is_cited_for_a_day_that_nobody_knows_yet() -> None:
+    """Whether a depositor is among the first forty or joins later is open until the fortieth."""
+    assert effect(HANOI, *WITH_FRANCE_AND_UNION, of="fra", world=EUROPEANS) == (None, None)
+
+
+@pytest.mark.parametrize(("who", "taken_back_on"), [("s7", "2027-02-01"), ("s103", "2027-05-01")])
+def test_a_consent_taken_back_before_it_could_bind_never_binds(who: str, taken_back_on: str) -> None:
+    acts = [*WITH_FRANCE_AND_UNION, *TO_FORTY, took_back(who, on=taken_back_on)]
+    assert effect(HANOI, *acts, of=who, world=EUROPEANS) == (None, None)
+
+
 def test_a_deposit_re_dated_by_a_month_moves_the_threshold_by_a_day() -> None:
     acts = [*WITH_FRANCE_AND_UNION, ratified("s101", on="2027-05-05"), *TO_FORTY[1:]]
     assert dates(outcome(HANOI, *acts, world=EUROPEANS)) == ("2027-04-06", "2027-07-05")
