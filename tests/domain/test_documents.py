@@ -265,7 +265,10 @@ def test_one_sentence_for_tonights_paper() -> None:
 
 def test_tonights_paper_is_not_told_that_the_unions_instrument_counts() -> None:
     acts = [ratified("fra", on="2027-01-01"), approved("eu", on="2027-01-02")]
-    assert "2 instruments deposited, 1 of which count towards the 40 needed; not yet" in documents.sentence(told(*acts))
+    assert "2 instruments deposited, 1 of which counts towards the 40 needed; not yet" in documents.sentence(
+        told(*acts)
+    )
+    assert ", dont 1 compte parmi les 40 requis ; pas encore" in documents.sentence(told(*acts, lang="fr"))
 
 
 # ---- next ------------------------------------------------------------------------------------------------------------

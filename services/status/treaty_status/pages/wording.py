@@ -131,7 +131,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "consentement à être lié || consentements à être lié",
     ),
     "counts.counted": ("{n} counted || {n} counted", "{n} compté || {n} comptés"),
-    "counts.parties": ("party in force || parties in force", "partie en vigueur || parties en vigueur"),
+    "counts.parties": ("party || parties", "partie || parties"),
     "counts.no_parties": ("a treaty not in force has no parties", "un traité non en vigueur n'a pas de parties"),
     # ---- dates -------------------------------------------------------------------------------------------------------
     "dates": ("Dates", "Dates"),
