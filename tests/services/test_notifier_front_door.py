@@ -195,6 +195,7 @@ def test_without_the_status_service_nobody_is_let_in_and_told_when_to_come_back(
         (GOOD | {"description": "x" * 501}, "/description"),
         (GOOD | {"replay_from": -1}, "/replay_from"),
         (GOOD | {"replay_from": True}, "/replay_from"),
+        (GOOD | {"description": "the\0desk"}, "/description"),
         (GOOD | {"replay_from": "0"}, "/replay_from"),
         (GOOD | {"replay_from": "2026-11-21"}, "/replay_from"),
         (GOOD | {"replay_from": "2026-11-21T10:00:00"}, "/replay_from"),
@@ -257,6 +258,7 @@ def test_other_refusals_name_the_fact_and_the_way_out(
     with notifier(sqlite_dsn, fake_status, subscriptions_per_owner=1) as service:
         for fields, slug in (
             ({"types": ["treaty.thresh*"]}, "type-pattern-refused"),
+            ({"types": ["treaty.thresold.*"]}, "type-pattern-refused"),
             ({"groups": ["no_such"]}, "group-unknown"),
         ):
             answer = service.call("POST", "/v1/subscriptions", json={"url": receiver.url, **fields})

@@ -5,10 +5,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from treaty_events.catalogue import NAMES
 from treaty_notifier.deliveries import DeliveryState, Outcome
+from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.messages import instant_text
 from treaty_notifier.outbox import Attempt, Delivery, Start
-from treaty_notifier.subscriptions import Filter, Livemode, Subscription, SubscriptionState, checked_pattern
+from treaty_notifier.subscriptions import (
+    Filter,
+    Livemode,
+    Subscription,
+    SubscriptionState,
+    checked_pattern,
+    type_matches,
+)
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9._:~\-]{0,99}$"
 Pattern = Annotated[str, Field(max_length=200, examples=["treaty.threshold.*"])]
@@ -16,7 +25,16 @@ Identifier = Annotated[str, Field(pattern=_ID)]
 Types = Annotated[list[Pattern], Field(max_length=50)]
 Identifiers = Annotated[list[Identifier], Field(max_length=200)]
 Url = Annotated[str, Field(max_length=2000, examples=["https://example.org/treaties"])]
-Description = Annotated[str, Field(max_length=500)]
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL keeps no text with it, and no text needs it."""
+    if "\0" in text:
+        raise ValueError("a text holds the character NUL, which no text needs")
+    return text
+
+
+Description = Annotated[str, AfterValidator(_without_nul), Field(max_length=500)]
 
 
 def _whole_or_text(value: object) -> object:
@@ -187,13 +205,22 @@ class Accepted(BaseModel):
 def filter_of(fields: FilterFields) -> Filter:
     """Raises TypePatternRefused."""
     return Filter(
-        types=tuple(checked_pattern(pattern) for pattern in fields.types),
+        types=tuple(_covering_something(pattern) for pattern in fields.types),
         treaties=tuple(fields.treaties),
         participants=tuple(fields.participants),
         groups=tuple(fields.groups),
         livemode=fields.livemode,
         history=fields.history,
     )
+
+
+def _covering_something(pattern: str) -> str:
+    if not any(type_matches(checked_pattern(pattern), name) for name in NAMES):
+        raise TypePatternRefused(
+            f"No message has such a type, so nothing would ever be sent (given: {pattern[:80]}); the types there are "
+            "stand under webhooks in /openapi.json"
+        )
+    return pattern
 
 
 def start_from(given: int | str) -> Start:
