@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from treaty_status.api.workbench import Workbench
 from treaty_status.application.documents import View, view
 from treaty_status.application.treaties import Known, Treaties
 from treaty_status.application.world import RecordedWorld
@@ -79,6 +80,22 @@ class Answers:
             if versions is not None:
                 return self._at_hand(asked, maker, known, versions)
         return await asyncio.to_thread(self._read, asked, maker)
+
+    async def worked_out(self, asked: Question, maker: Maker, workbench: Workbench) -> Answer:
+        """The same for a document that takes its time: never worked out on the event loop.
+
+        Raises:
+            UnknownTreaty, RehearsalOver: as above.
+            TooManyQuestions: too many of the kind are waiting.
+        """
+        known = self._treaties.kept(asked.treaty)
+        versions = None if known is None else self._versions(defined(known.state), self._treaties.kept)
+        if known is not None and versions is not None:
+            day = asked.as_of or self.today(defined(known.state))
+            kept = self._kept.get((asked.kind, asked.treaty, day, asked.lang))
+            if kept is not None and kept.versions == versions:
+                return kept
+        return self._keep(asked, await workbench.work(lambda: self._read(asked, maker)))
 
     def today(self, treaty: Treaty) -> date:
         """The legal day it is for a treaty: at its depositary, or in its rehearsal's own calendar."""

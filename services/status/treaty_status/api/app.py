@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from treaty_status.api import following, listing, operations, problems, reading, recording
+from treaty_status.api import following, listing, operations, problems, reading, recording, supposing
 from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
 from treaty_status.api.feed import Feed
@@ -25,6 +25,7 @@ from treaty_status.api.openapi import TAGS, describe
 from treaty_status.api.orders import digest
 from treaty_status.api.queries import only_known
 from treaty_status.api.surface import Surface
+from treaty_status.api.workbench import Workbench
 from treaty_status.application.desk import Desk
 
 BODY_LIMIT_BYTES: Final = 1_048_576
@@ -70,6 +71,7 @@ def create_app(
         access=Access(desk.keys),
         feed=Feed(desk.log, desk.tail, desk.treaties),
         metrics=Metrics(),
+        workbench=Workbench(),
         body_limit_bytes=body_limit_bytes,
     )
     framework = FastAPI(
@@ -86,7 +88,7 @@ def create_app(
         redirect_slashes=False,
     )
     framework.state.surface = surface
-    for part in (reading, recording, listing, following, operations):
+    for part in (reading, supposing, recording, listing, following, operations):
         framework.include_router(part.router)
     for router in routers:
         framework.include_router(router)

@@ -36,6 +36,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     at_the_door.BodyTooLarge: 413,
     at_the_door.NotJson: 415,
     at_the_door.Fault: 500,
+    at_the_door.TooManyQuestions: 503,
     submissions.TooBusy: 503,
     submissions.Unavailable: 503,
 }

@@ -70,6 +70,15 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
     "rehearsal": {"from today on": {}, "from a day on": {"starts_on": "2027-01-01"}},
     "day": {"a day": {"on": "2027-07-04"}},
     "closing": {"done": {"reason": "The exercise is over."}},
+    "what_if": {
+        "two deposits": {
+            "acts": [
+                {"action": "ratification", "participant": "Viet Nam", "act_date": "2027-03-01"},
+                {"action": "accession", "participant": "FJI", "act_date": "2027-04-05"},
+            ],
+            "as_of": "2027-12-31",
+        }
+    },
 }
 RECEIPT: Final[Document] = {
     "treaty": "XVIII-16",
@@ -112,6 +121,115 @@ MILESTONE: Final[Document] = {
     "progress": {"have": 40, "need": 40},
     "consequence": {"entry_into_force": "2027-07-04", "clause": "65(1)"},
     "cause": {"kind": "action", "event_ids": ["6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d"]},
+}
+WHAT_IF: Final[Document] = {
+    "question": "what_if",
+    "treaty": "XVIII-16",
+    "livemode": True,
+    "as_of": "2027-04-05",
+    "lang": "en",
+    "position": 431,
+    "version": 140,
+    "recorded": False,
+    "before": {
+        "force": {
+            "state": "gathering",
+            "in_force": False,
+            "threshold_on": None,
+            "entry_into_force_on": None,
+            "clause": "65(1)",
+            "unknown": [],
+        },
+        "progress": {"have": 39, "need": 40, "missing": 1, "share": 0.975, "of": "count"},
+        "counts": {"signatures": 72, "consents": 39, "counted_consents": 39},
+        "sentence": "As of 5 April 2027, the Convention: 72 signatures, 39 instruments deposited of 40 needed; "
+        "not yet in force.",
+    },
+    "after": {
+        "force": {
+            "state": "threshold_met",
+            "in_force": False,
+            "threshold_on": "2027-04-05",
+            "entry_into_force_on": "2027-07-04",
+            "clause": "65(1)",
+            "unknown": [],
+        },
+        "progress": {"have": 40, "need": 40, "missing": 0, "share": 1.0, "of": "count"},
+        "counts": {"signatures": 72, "consents": 40, "counted_consents": 40},
+        "sentence": "As of 5 April 2027, the Convention: 72 signatures, 40 instruments deposited; "
+        "entry into force on 4 July 2027.",
+    },
+    "difference": {
+        "threshold_on": {"before": None, "after": "2027-04-05"},
+        "entry_into_force_on": {"before": None, "after": "2027-07-04"},
+        "milestones": [
+            {
+                "act": 0,
+                "type": "treaty.threshold.reached",
+                "key": "XVIII-16:threshold:65(1):1",
+                "occurred_on": "2027-04-05",
+                "clause": "65(1)",
+                "attributed_to": [{"participant": "fji", "name": "Fiji", "action": "accession"}],
+                "progress": {"have": 40, "need": 40},
+                "entry_into_force_on": "2027-07-04",
+            }
+        ],
+        "participants": [
+            {
+                "participant": "fji",
+                "name": "Fiji",
+                "before": None,
+                "after": {
+                    "status": "contracting",
+                    "signed_on": None,
+                    "consent_on": "2027-04-05",
+                    "counted": True,
+                    "effect_on": "2027-07-04",
+                    "effect_clause": "65(1)",
+                    "leaves_on": None,
+                },
+            }
+        ],
+    },
+    "warnings": [],
+    "explanation": {"question": "entry_into_force", "met": True, "clause": "65(1)"},
+}
+PATH: Final[Document] = {
+    "question": "path",
+    "treaty": "XVIII-16",
+    "livemode": True,
+    "as_of": "2027-04-01",
+    "lang": "en",
+    "position": 430,
+    "version": 139,
+    "among": "pacific",
+    "crossed": False,
+    "threshold_on": None,
+    "size": 1,
+    "at_least": 1,
+    "paths": [
+        {
+            "clause": "65(1)",
+            "size": 1,
+            "everyone": [],
+            "any": [{"n": 1, "of": ["vut", "fji", "ton"]}],
+            "example": ["vut"],
+            "waits_for": [],
+            "entry_into_force_on": "2027-06-30",
+        }
+    ],
+    "candidates": [
+        {"participant": "vut", "name": "Vanuatu", "signatory": True, "by": ["ratification"]},
+        {"participant": "fji", "name": "Fiji", "signatory": False, "by": ["accession"]},
+        {"participant": "ton", "name": "Tonga", "signatory": False, "by": ["accession"]},
+    ],
+    "exhausted": True,
+    "stopped_by": None,
+    "unknown": [],
+    "text": {
+        "en": "1 more instrument would meet the condition (art. 65(1)): any 1 of 3.",
+        "fr": "1 instrument de plus remplirait la condition (art. 65(1)) : 1 au choix parmi 3.",
+    },
 }
 PROBLEM: Final[Document] = {
     "type": "/problems/already-contracting",

@@ -17,6 +17,7 @@ from treaty_status.api.bodies import (
     TreatyBody,
 )
 from treaty_status.api.examples import BODIES, MILESTONE, PROBLEM, RECEIPT
+from treaty_status.api.questions import WhatIfBody
 from treaty_status.api.schemas import ANSWERED_BY, SCHEMAS
 from treaty_status.domain.rule import TreatyRule
 
@@ -31,7 +32,7 @@ TAGS: Final[list[Document]] = [
     {"name": "webhooks", "description": "What the notifier sends to those who subscribed there"},
 ]
 _REF: Final = "#/components/schemas/{name}"
-_BODIES: Final = (ActionBody, ClaimBody, ClosingBody, CorrectionBody, DayBody, RehearsalBody, TreatyBody)
+_BODIES: Final = (ActionBody, ClaimBody, ClosingBody, CorrectionBody, DayBody, RehearsalBody, TreatyBody, WhatIfBody)
 _TEXTS: Final = {
     "400": "It cannot be read: not JSON, or a header that conditions the request is malformed",
     "401": "No key, or one that is not known",
@@ -45,7 +46,10 @@ _TEXTS: Final = {
     "422": "A field is not of its kind, or a rule of the treaty refuses the act",
     "503": "The record cannot be reached now; try again after Retry-After",
 }
+QUESTIONS: Final = frozenset({"ask_what_if"})
+"""Operations that are sent a body and write nothing."""
 _READING: Final = ("404", "410", "422", "503")
+_ASKING: Final = ("400", "404", "409", "410", "413", "415", "422", "503")
 _WRITING: Final = tuple(_TEXTS)
 _CONDITIONS: Final[list[Document]] = [
     {
@@ -74,6 +78,12 @@ def takes(body: type[msgspec.Struct], example: str, *, required: bool = True) ->
         "parameters": _CONDITIONS,
         "security": [{"key": []}],
     }
+
+
+def asks(body: type[msgspec.Struct], example: str) -> Document:
+    """The request body of a question: nothing is written, so no key is needed and no condition is kept."""
+    found = takes(body, example)
+    return {"requestBody": found["requestBody"]}
 
 
 def describe(app: FastAPI) -> None:
@@ -112,13 +122,15 @@ def _complete(path: str, method: str, operation: Document) -> None:
         if path == "/problems/{slug}":
             responses["404"] = _problem("404")
         return
-    writes = method in {"put", "post", "delete"}
-    statuses = _WRITING if writes else ("401", "503") if path.startswith("/v1/keys") else _READING
+    asking = operation["operationId"] in QUESTIONS
+    writes = method in {"put", "post", "delete"} and not asking
+    statuses = _WRITING if writes else _ASKING if asking else _READING
+    if path.startswith("/v1/keys") and not writes:
+        statuses = ("401", "503")
     responses |= {status: _problem(status) for status in statuses}
     if (answered := ANSWERED_BY.get(operation["operationId"])) is not None:
-        responses["200"].setdefault("content", {})["application/json"] = {
-            "schema": {"$ref": _REF.format(name=answered)}
-        }
+        content = responses["200"].setdefault("content", {}).setdefault("application/json", {})
+        content["schema"] = {"$ref": _REF.format(name=answered)}
     for status in ("200", "201"):
         if writes and status in responses:
             content = {"schema": {"$ref": _REF.format(name="Receipt")}, "example": RECEIPT}

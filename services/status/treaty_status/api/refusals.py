@@ -75,6 +75,12 @@ class MethodNotAllowed(Refusal):
     slug, title = "method-not-allowed", "The address does not take this method."
 
 
+class TooManyQuestions(Refusal):
+    """Questions that take their time are answered one after another, and only so many wait."""
+
+    slug, title = "too-many-questions", "Too many questions are waiting."
+
+
 class Fault(Refusal):
     """Something is wrong on our side; what it was stands in the service's own log, never in an answer."""
 

@@ -38,6 +38,14 @@ _ECHO: Final[Document] = {
     "version": {**WHOLE, "description": "How many events the treaty has."},
 }
 _PROGRESS: Final = _object({"have": {}, "need": {}, "missing": {}})
+_FORCE: Final = _object(
+    {"state": TEXT, "in_force": YES_NO, "threshold_on": _MAYBE_DAY, "entry_into_force_on": _MAYBE_DAY}
+)
+_SIDE: Final = _object(
+    {"force": _FORCE, "progress": _or_null(_PROGRESS), "counts": {"type": "object"}, "sentence": TEXT}
+)
+_BOTH: Final = _object({"before": _MAYBE_DAY, "after": _MAYBE_DAY})
+_INDEX: Final[Document] = {"type": ["integer", "null"], "description": "Which of the acts; null: the day alone."}
 _KEPT: Final = _object(
     {"participant": TEXT, "name": TEXT, "kind": TEXT, "status": TEXT},
     {"signed_on": _MAYBE_DAY, "consent": {"type": ["object", "null"]}, "effect_on": _MAYBE_DAY},
@@ -64,9 +72,7 @@ SCHEMAS: Final[dict[str, Document]] = {
                     WHOLE,
                 )
             ),
-            "force": _object(
-                {"state": TEXT, "in_force": YES_NO, "threshold_on": _MAYBE_DAY, "entry_into_force_on": _MAYBE_DAY}
-            ),
+            "force": _FORCE,
             "progress": _or_null(_PROGRESS),
             "next_due": _array(_object({"on": DAY, "kind": TEXT, "key": TEXT})),
             "claims": _object({"total": WHOLE, "contradicting": _array({"type": "object"})}),
@@ -88,6 +94,66 @@ SCHEMAS: Final[dict[str, Document]] = {
             "text": {"type": "object"},
         },
         {"counted": _array(TEXT), "not_counted": _array({"type": "object"})},
+    ),
+    "WhatIf": _object(
+        {
+            **_ECHO,
+            "recorded": {"const": False},
+            "before": _SIDE,
+            "after": _SIDE,
+            "difference": _object(
+                {
+                    "threshold_on": _BOTH,
+                    "entry_into_force_on": _BOTH,
+                    "milestones": _array(_object({"act": _INDEX, "type": TEXT, "key": TEXT, "occurred_on": DAY})),
+                    "participants": _array(
+                        _object(
+                            {
+                                "participant": TEXT,
+                                "name": TEXT,
+                                "before": {"type": ["object", "null"]},
+                                "after": {"type": ["object", "null"]},
+                            }
+                        )
+                    ),
+                }
+            ),
+            "warnings": _array(_object({"act": WHOLE, "code": TEXT, "message": TEXT})),
+            "explanation": {"type": "object"},
+        },
+        description="What would follow from acts that are only supposed, told of one legal day with and without them.",
+    ),
+    "Path": _object(
+        {
+            **_ECHO,
+            "crossed": YES_NO,
+            "threshold_on": _MAYBE_DAY,
+            "among": _MAYBE_TEXT,
+            "size": {"type": ["integer", "null"], "description": "How many consents the smallest sets hold."},
+            "at_least": {"type": ["integer", "null"], "description": "No set is smaller than this."},
+            "paths": _array(
+                _object(
+                    {
+                        "clause": TEXT,
+                        "size": WHOLE,
+                        "everyone": {**_array(TEXT), "description": "All of these; the rest of size may be anyone."},
+                        "any": {
+                            **_array(_object({"n": WHOLE, "of": _array(TEXT)})),
+                            "description": "Of each of these lists at least n more.",
+                        },
+                        "example": {**_array(TEXT), "description": "One such set, with names."},
+                        "waits_for": _array(_object({"op": TEXT, "subject": _MAYBE_TEXT, "on": _MAYBE_DAY})),
+                        "entry_into_force_on": _MAYBE_DAY,
+                    }
+                )
+            ),
+            "candidates": _array(_object({"participant": TEXT, "name": TEXT, "signatory": YES_NO, "by": _array(TEXT)})),
+            "exhausted": {**YES_NO, "description": "Are all the smallest sets there?"},
+            "stopped_by": {"enum": ["limit", "budget", None]},
+            "unknown": _array(TEXT),
+            "text": {"type": "object"},
+        },
+        description="The smallest sets of consents that would meet the condition on the day.",
     ),
     "Milestones": _object(
         {**_ECHO, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
@@ -139,6 +205,8 @@ ANSWERED_BY: Final = {
     "list_participants": "Participants",
     "read_participant": "Participant",
     "read_explanation": "Explanation",
+    "ask_what_if": "WhatIf",
+    "read_path": "Path",
     "read_milestones": "Milestones",
     "read_claims": "Claims",
     "list_treaties": "TreatyList",

@@ -9,6 +9,7 @@ from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
 from treaty_status.api.feed import Feed
 from treaty_status.api.metrics import Metrics
+from treaty_status.api.workbench import Workbench
 from treaty_status.application.desk import Desk
 from treaty_status.application.keys import Key, Scope
 
@@ -22,6 +23,7 @@ class Surface:
     access: Access
     feed: Feed
     metrics: Metrics
+    workbench: Workbench
     body_limit_bytes: int
 
 

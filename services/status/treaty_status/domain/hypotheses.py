@@ -64,7 +64,7 @@ def suppose(treaty: Treaty, acts: Sequence[RecordAct], now: Circumstances, *, un
         try:
             milestones, warned = course.take(act)
         except Refusal as refusal:
-            raise placed(refusal, index) from refusal
+            raise _without_invented_ids(placed(refusal, index), treaty) from refusal
         said.extend(Announcement(index, milestone) for milestone in milestones)
         remarks.extend(Remark(index, one) for one in warned)
     if until is not None and until > course.day:
@@ -89,6 +89,14 @@ def placed(refusal: Refusal, index: int) -> Refusal:
         facts["errors"] = [{**one, "pointer": where + one["pointer"]} for one in facts["errors"]]
     detail = f"{where}{refusal.detail}" if refusal.detail.startswith("/") else f"{where}: {refusal.detail}"
     return type(refusal)(detail, way_out=refusal.way_out, facts={**facts, "act": index})
+
+
+def _without_invented_ids(refusal: Refusal, treaty: Treaty) -> Refusal:
+    """An act that was only supposed has no event id that anybody could look up."""
+    earlier = refusal.facts.get("earlier")
+    if isinstance(earlier, str) and treaty.act(earlier) is None:
+        del refusal.facts["earlier"]
+    return refusal
 
 
 class _Course:

@@ -28,6 +28,7 @@ MOST_WAYS: Final = 32
 """Ways of meeting one condition that are looked at."""
 MOST_ORGANISATIONS: Final = 3
 """Organisations whose instrument stands in for their members', looked at with and without."""
+ALL_STATES: Final = "all_states"
 ENTITIES: Final = frozenset({"reio", "io"})
 BY_SIGNATORY: Final = (
     Action.RATIFICATION,
@@ -68,7 +69,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """What was found. ``exhausted``: all the smallest sets are there; else ``stopped_by`` says what ended the search.
+    """What was found, and those it names (where nothing was found: all who could consent). ``exhausted``: all the smallest sets are there; else ``stopped_by`` says what ended the search.
 
     ``unknown`` names what is missing to follow some way; ``closed`` is how many ways no consent of these can open.
     """
@@ -150,6 +151,7 @@ class _Finder:
         self._measures: dict[Leaf, Measure] = {}
         self._given: dict[str, Consent] = {}
         self._complete = len(self._ways) <= MOST_WAYS
+        self._open_to = ALL_STATES if rule.joining is None else rule.joining.who
         self._stopped: list[tuple[int, StoppedBy]] = []
         self._least: list[int] = []
 
@@ -159,7 +161,7 @@ class _Finder:
             if isinstance(leaf, Count | Weight | Share | Everyone) and leaf not in self._measures:
                 self._measures[leaf] = Measure(leaf, self._setting, self._living, self._day)
         candidates = self._candidates(names)
-        unknown: list[str] = []
+        unknown = [] if self._knows_who_may_join() else [f"group:{self._open_to}"]
         found: list[Path] = []
         closed = 0
         for way in ways:
@@ -178,7 +180,7 @@ class _Finder:
         used = {name for path in kept for name in _named(path.cover)}
         return Paths(
             found=tuple(kept),
-            candidates=tuple(one for one in candidates if one.participant in used),
+            candidates=tuple(one for one in candidates if not found or one.participant in used),
             at_least=min(self._least, default=None),
             exhausted=self._complete and not unknown and stopped is None,
             stopped_by=stopped,
@@ -282,6 +284,8 @@ class _Finder:
         own = self._treaty.participations.get(name)
         kind = self._now.world.kind(name)
         signatory = own is not None and own.signature is not None
+        if not signatory and not self._is_open_to(name):
+            return None
         order = BY_SIGNATORY if signatory else BY_OTHERS
         for action in (Action.FORMAL_CONFIRMATION, *order) if kind in ENTITIES else order:
             consent = Consent(name, action, self._day, None, kind)
@@ -291,6 +295,14 @@ class _Finder:
                     self._given[name] = consent
                     return Candidate(name, acts, signatory)
         return None
+
+    def _knows_who_may_join(self) -> bool:
+        return self._open_to == ALL_STATES or self._setting.knows_group(self._open_to)
+
+    def _is_open_to(self, name: str) -> bool:
+        if self._open_to == ALL_STATES:
+            return True
+        return self._knows_who_may_join() and self._setting.belongs(name, self._open_to, self._day)
 
     def _admissible(self, name: str, action: Action, *, signatory: bool) -> tuple[Action, ...]:
         """The acts by which it could consent on the day, if nothing stands against them."""

@@ -1,0 +1,137 @@
+"""Questions about what has not happened: what would follow from some acts, whose consents would cross the threshold.
+
+Nothing is recorded, so no key is asked for; what takes its time is worked out beside those who record.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from treaty_events import Recorded
+from treaty_status.api import orders
+from treaty_status.api.answers import Question
+from treaty_status.api.conditions import is_unchanged
+from treaty_status.api.examples import PATH, WHAT_IF
+from treaty_status.api.intake import decoded, must_be_json, read_body
+from treaty_status.api.openapi import asks
+from treaty_status.api.parameters import AsOf, Lang
+from treaty_status.api.problems import invalid
+from treaty_status.api.questions import WhatIfBody
+from treaty_status.api.reading import document_headers, unknown_group
+from treaty_status.api.surface import Surface, TheSurface
+from treaty_status.application.documents import View
+from treaty_status.application.paths import path_document
+from treaty_status.application.what_if import what_if_document
+from treaty_status.domain.decisions import Circumstances, RecordAct, defined
+from treaty_status.domain.hypotheses import placed, suppose
+from treaty_status.domain.refusals import Refusal
+from treaty_status.registry import Kind
+
+router = APIRouter(tags=["treaties"])
+MOST_PATHS: Final = 100
+NOBODY: Final = "nobody"
+"""Stands for whoever would record; what is supposed is never recorded."""
+
+
+_WHAT_IF: Final = msgspec.json.Decoder(WhatIfBody)
+
+
+# ---- what if ---------------------------------------------------------------------------------------------------------
+@router.post(
+    "/v1/treaties/{treaty}/what-if",
+    operation_id="ask_what_if",
+    summary="What would follow from acts that are only supposed",
+    openapi_extra=asks(WhatIfBody, "what_if"),
+    responses={
+        200: {"description": "Before, after and the difference", "content": {"application/json": {"example": WHAT_IF}}}
+    },
+)
+async def ask_what_if(request: Request, surface: TheSurface, treaty: str, lang: Lang = "en") -> Response:
+    """The acts go through every check of recording, each on what those before it left; a refusal names the index of
+    its act. Both sides are told of one legal day: `as_of`, or the later of today and the last act.
+    """
+    headers = request.headers
+    raw = await read_body(request.receive, declared=headers.get("content-length"), limit_bytes=surface.body_limit_bytes)
+    must_be_json(headers.get("content-type"))
+    body = decoded(raw, _WHAT_IF)
+    as_of = orders.optional_day(body.as_of, "/as_of")
+    acts = _acts(body, treaty, surface, as_of)
+    answer = await surface.workbench.work(lambda: _supposed(surface, treaty, acts, as_of, lang))
+    return Response(answer, headers={"content-type": "application/json", "cache-control": "no-store"})
+
+
+def _acts(body: WhatIfBody, treaty: str, surface: Surface, as_of: date | None) -> list[RecordAct]:
+    found = []
+    for index, one in enumerate(body.acts):
+        try:
+            act = orders.act(one, treaty=treaty, registry=surface.desk.registry)
+        except Refusal as refusal:
+            raise placed(refusal, index) from refusal
+        if as_of is not None and act.act_date > as_of:
+            raise invalid(
+                (f"/acts/{index}/act_date", f"The act is dated {act.act_date}, after the day asked about ({as_of})"),
+                way_out="Ask about a later day, or leave as_of out.",
+            )
+        found.append(act)
+    return found
+
+
+def _supposed(surface: Surface, treaty: str, acts: Sequence[RecordAct], as_of: date | None, lang: str) -> bytes:
+    desk = surface.desk
+    known = desk.treaties.get(treaty)
+    state = defined(known.state)
+    now = Circumstances(
+        today=surface.answers.today(state), world=desk.world, recorded=Recorded(at=desk.clock(), by=NOBODY)
+    )
+    supposed = suppose(state, acts, now, until=as_of)
+    return msgspec.json.encode(what_if_document(state, supposed, position=known.position, lang=lang, world=desk.world))
+
+
+# ---- the way there ---------------------------------------------------------------------------------------------------
+@router.get(
+    "/v1/treaties/{treaty}/path",
+    operation_id="read_path",
+    summary="Whose consents would cross the threshold",
+    responses={200: {"content": {"application/json": {"example": PATH}}}},
+)
+async def read_path(
+    *,
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    limit: Annotated[int, Query(ge=1, le=MOST_PATHS, description="At most so many sets.")] = 10,
+    among: Annotated[str | None, Query(max_length=60, description="Only consents of members of this group.")] = None,
+    as_of: AsOf = None,
+    lang: Lang = "en",
+) -> Response:
+    """The smallest sets of consents, given on the day, that would meet the condition: any so many of these where they
+    are counted, sets by weight where they are weighed. `exhausted` is false where the search ended before it was sure
+    that there are no others; what is missing to follow a way is named in `unknown`.
+    """
+    if among is not None and not surface.desk.world.knows_group(among):
+        raise unknown_group(surface, among)
+
+    def maker(told: View) -> Any:
+        recorded = Recorded(at=surface.desk.clock(), by=NOBODY)
+        return path_document(told, _askable(told, surface, among), limit=limit, among=among, recorded=recorded)
+
+    asked = Question(f"path?{limit}&{among}", treaty, as_of, lang)
+    answer = await surface.answers.worked_out(asked, maker, surface.workbench)
+    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
+        return Response(status_code=304, headers=document_headers(answer))
+    return Response(answer.body, headers=document_headers(answer))
+
+
+def _askable(told: View, surface: Surface, among: str | None) -> list[str]:
+    """Who may be asked to consent: who has signed, every State of the day, whoever the rule itself names."""
+    registry, rule = surface.desk.registry, told.treaty.rule
+    signed = sorted(own.participant for own in told.treaty.participations.values() if own.signature is not None)
+    states = sorted(one.id for one in registry.all() if one.kind is Kind.STATE and one.exists_on(told.as_of))
+    named = [] if rule is None else [name for one in rule.lists for name in one.members]
+    weighed = [] if rule is None else [name for one in rule.tables for name in one.values]
+    everyone = dict.fromkeys((*signed, *states, *named, *weighed))
+    members = None if among is None else registry.members(among, told.as_of)
+    return [name for name in everyone if members is None or name in members]
