@@ -23,8 +23,6 @@ from treaty_status.registry import Registry, load_registry
 
 Document = dict[str, Any]
 AS_OF = date(2026, 1, 1)
-NOT_ACTS = frozenset({"entry_into_force_for_participant", "admission_resolution"})
-"""Rows about a participant that are nobody's act of becoming party."""
 OURS = {
     "GGO:ACNARE_1986A": "IAEA-ASSISTANCE1986",
     "GGO:ANTRCT_1959A": "ANTARCTIC-1959",
@@ -125,8 +123,7 @@ class Record:
     def run(self, treaty: str, rule: Document, extra: Iterable[Document] = ()) -> Run:
         """A rule on the treaty's rows, and some more."""
         people: dict[str, Document] = {}
-        acts = [line for row in self._rows[treaty] if (line := self._line(row, people)) is not None]
-        acts += [line for row in extra if (line := self._line(row, people)) is not None]
+        acts = [self._line(row, people) for row in (*self._rows[treaty], *extra)]
         question = self._reader.question(
             rule=rule,
             acts=acts,
@@ -159,16 +156,11 @@ class Record:
         found = self.registry.find(row["iso3"] or row["participant"]) or self.registry.find(row["participant"])
         return row["participant"] if found is None else found.id
 
-    def _line(self, row: Mapping[str, str], people: dict[str, Document]) -> Document | None:
-        action = row["action"].partition(":")[0]
-        if action in NOT_ACTS:
-            return None
+    def _line(self, row: Mapping[str, str], people: dict[str, Document]) -> Document:
         who = self._id(row)
         if self.registry.get(who) is None:
             people[who] = {"id": who, "kind": "state" if row["iso3"] else "io"}
-        if action == "end_of_participation":
-            action = "withdrawal_effective"
-        return {"participant": who, "action": action, "act_date": row["date"]}
+        return {"participant": who, "action": row["action"], "act_date": row["date"]}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

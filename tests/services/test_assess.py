@@ -110,6 +110,15 @@ def test_participants_of_the_registry_need_no_description_and_keep_the_name_they
     assert found["explanation"]["not_counted"][0]["because_of"] == ["FRA"]
 
 
+def test_an_organisation_described_by_its_name_keeps_the_members_that_the_registry_knows(tmp_path: Path) -> None:
+    people = [{"id": "European Union", "kind": "reio"}, {"id": "France", "kind": "state"}, {"id": "nor", "kind": "io"}]
+    acts = [act("France", "ratification", "2020-01-01"), act("European Union", "approval", "2020-01-15")]
+    found = assess(tmp_path, rule(3), [*acts, act("nor", "accession", "2020-02-01")], "2021-01-01", participants=people)
+    assert found["explanation"]["have"] == 2
+    assert [one["participant"] for one in found["explanation"]["not_counted"]] == ["European Union"]
+    assert "nor" in found["participants"], "described as an organisation, it is not the State of that id"
+
+
 def test_tables_with_and_without_a_whole_are_exact(tmp_path: Path) -> None:
     by_rule = rule(all_of(count(2), weight("world_gt", "1/3")))
     acts = [

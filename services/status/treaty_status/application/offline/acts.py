@@ -37,7 +37,9 @@ WITHOUT_EFFECT: Final = frozenset(
         "authority_designated",
         "closing",
         "depositary_correction",
+        "admission_resolution",
         "domestic_approval",
+        "entry_into_force_for_participant",
         "intention_not_to_ratify",
         "interpretative_declaration",
         "mandatory_declaration",
@@ -51,7 +53,7 @@ WITHOUT_EFFECT: Final = frozenset(
     }
 )
 """Acts of the practice that change nobody's consent."""
-EFFECTIVE: Final = "withdrawal_effective"
+EFFECTIVE: Final = frozenset({"withdrawal_effective", "end_of_participation"})
 CERTIFIED: Final = frozenset({"fact", "fact_certified", "factcertified", "certified"})
 FORCE: Final = frozenset({"entry_into_force", "entered_into_force"})
 NOT_ACCEPTED: Final = frozenset({"pending", "refused"})
@@ -164,7 +166,7 @@ def _act(place: Place, document: Document, word: str, on: date, circulated_on: d
     return ActLine(
         place=place,
         participant=a_text(document, "participant", place),
-        action=Action.CONSENT_WITHDRAWN if word == EFFECTIVE else _action(word, place),
+        action=Action.CONSENT_WITHDRAWN if word in EFFECTIVE else _action(word, place),
         on=max(on, counts_from),
         treaty=treaty if isinstance(treaty, str) else None,
         specified_on=a_day(document, ("specified_effect_date", "effect_date"), place),
@@ -180,7 +182,7 @@ def _action(word: str, place: Place) -> Action:
     try:
         return Action(word)
     except ValueError:
-        known = sorted({*Action, *SAME, *STORY, *WITHOUT_EFFECT, EFFECTIVE})
+        known = sorted({*Action, *SAME, *STORY, *WITHOUT_EFFECT, *EFFECTIVE})
         near = get_close_matches(word, known, n=2)
         meant = f" Did you mean {' or '.join(near)}?" if near else f" Known are {', '.join(sorted(Action))}."
         raise Unreadable(place, f"There is no such act (got: {word[:60]!r}).{meant}") from None

@@ -13,6 +13,8 @@ KINDS: Final = {kind.value: kind.value for kind in Kind} | dict.fromkeys(
 )
 """The kinds that a file may name; a State's capacity stands for the State."""
 
+SHORTEST_NAME: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
@@ -90,15 +92,16 @@ class Roster:
             self._given.setdefault(own, person.id)
 
     def _in_registry(self, person: Person) -> str | None:
-        for code in (person.iso3, person.id):
-            found = None if code is None else self._registry.get(code) or self._by_code(code)
+        for text in (person.iso3, person.id):
+            found = None if text is None else self._registry.get(text) or self._by_code_or_name(text)
             if found is not None and self._same_kind(found.kind.value, person.kind):
                 return found.id
         return None
 
-    def _by_code(self, code: str) -> Participant | None:
-        found = self._registry.find(code)
-        return found if found is not None and found.iso3 == code else None
+    def _by_code_or_name(self, text: str) -> Participant | None:
+        """Short texts are meant only as codes, written as codes are: invented ids are short, too."""
+        found = self._registry.find(text)
+        return found if found is not None and (found.iso3 == text or len(text) >= SHORTEST_NAME) else None
 
     @staticmethod
     def _same_kind(registered: str, described: str) -> bool:
