@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
-from treaty_events import Action, InstrumentDeposited
+from treaty_events import Action
 from treaty_status.domain.dates import TREATY, add_months, missing_days
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
-from treaty_status.domain.participation import Act, Life, Participation
+from treaty_status.domain.participation import Life, Participation
 from treaty_status.domain.rule import Count, Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
@@ -127,7 +127,7 @@ def _ended_on(rule: TreatyRule, found: Outcome, given: list[Consent]) -> date | 
 
 
 def _living(given: list[Consent], day: date) -> int:
-    return sum(1 for one in given if not one.held and one.on <= day and (one.until is None or day < one.until))
+    return sum(1 for one in given if one.on <= day and (one.until is None or day < one.until))
 
 
 def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
@@ -196,30 +196,10 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
             if act.act_date <= as_of:
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
-                found.extend(_from_its_day(life, Consent(name, act.action, act.act_date, until, world.kind(name)), as_of))
-        if own.held and own.current is None:
-            found.append(_held_back(own.held[-1], world.kind(name)))
+                found.append(Consent(name, act.action, act.act_date, until, world.kind(name)))
     if rule.may_be_blocked:
         found.extend(_objections(treaty, world, as_of))
     return found
-
-
-def _from_its_day(life: Life, consent: Consent, as_of: date) -> Iterator[Consent]:
-    """The consent; where it is deferred, first as one that waits, and from its day on as one that counts."""
-    day, until = life.deferred_until, consent.until
-    if day is None:
-        yield consent
-        return
-    waits_until = day if until is None else min(day, until)
-    yield consent._replace(until=waits_until, held="deferred", deferred_until=day)
-    if day <= as_of and (until is None or day < until):
-        yield consent._replace(on=day, deposited_on=consent.on)
-
-
-def _held_back(deposit: Act, kind: str) -> Consent:
-    event = deposit.event
-    held = event.deposit_status.value if isinstance(event, InstrumentDeposited) else "pending"
-    return Consent(event.participant, event.action, event.act_date, None, kind, held)
 
 
 def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
@@ -229,7 +209,7 @@ def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
 
 
 def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
-    story = {"threshold": None, "eif": None, **days, "own": life.counts_from, "specified": life.consent.event.effect_date}
+    story = {"threshold": None, "eif": None, **days, "own": life.on, "specified": life.consent.event.effect_date}
     story["bound"] = _effect(life, rule, story)[0]
     ends = [life.taken_back_on, _leaving(life, rule, story)[0]]
     return min((day for day in ends if day is not None), default=None)
@@ -357,7 +337,7 @@ def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome,
         **outcome.elsewhere,
         "threshold": outcome.threshold_on,
         "eif": outcome.entry_into_force_on,
-        "own": life.counts_from,
+        "own": life.on,
         "specified": life.consent.event.effect_date,
         "circulated": life.consent.event.circulated_on or days.get("circulated"),
     }
@@ -402,11 +382,11 @@ def _applies(each: Each, life: Life, story: Days) -> bool:
         case None:
             return True
         case "by_threshold":
-            return threshold is not None and life.counts_from <= threshold
+            return threshold is not None and life.on <= threshold
         case "before_eif":
-            return eif is not None and life.counts_from < eif
+            return eif is not None and life.on < eif
         case "from_eif":
-            return eif is not None and life.counts_from >= eif
+            return eif is not None and life.on >= eif
 
 
 def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
