@@ -22,6 +22,8 @@ RECORDED: Final = Recorded(at=datetime(1970, 1, 1, tzinfo=UTC), by="assessment")
 """Nothing is recorded; events of an assessment live no longer than it does."""
 NOT_STATED: Final = Depositary(id="not-stated", name={"en": "not stated"}, time_zone="UTC")
 EXTRA: Final = ("predecessor", "succeeded_on")
+OF_THE_LOG: Final = frozenset({"livemode", "lang", "position", "version", "rule_version"})
+"""What an explanation says of the log it was read from; here there is none."""
 IDS_IN_EXPLANATION: Final = frozenset({"participant", "because_of", "counted", "missing_participants"})
 
 
@@ -67,7 +69,7 @@ class Assessor:
             "participants": {given(name): _bound(found) for name, found in sorted(told.bound.items()) if found},
             "unknown": list(outcome.unknown),
             "remarks": [str(line) for line in question.lines if isinstance(line, Remark)],
-            "explanation": _in_given_ids(explanation_document(told), question.roster),
+            "explanation": _in_given_ids(_explanation(told), question.roster),
         }
 
     def view(self, question: Question) -> View:
@@ -92,6 +94,11 @@ class Assessor:
         told = rule.model_copy(update={"days": (rule.days or StoryDays()).model_copy(update=story)})
         treaty = _treaty(rule.treaty, told, _participations(ours, rule.treaty, roster))
         return view(treaty, 0, as_of=question.as_of, lang="en", world=world)
+
+
+def _explanation(told: View) -> Document:
+    document = explanation_document(told)
+    return {name: value for name, value in document.items() if name not in OF_THE_LOG}
 
 
 def _iso(day: date | None) -> str | None:
