@@ -69,8 +69,9 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """What was found, and those it names (where nothing was found: all who could consent). ``exhausted``: all the smallest sets are there; else ``stopped_by`` says what ended the search.
+    """What was found, and those it names; where nothing was found, all who could consent.
 
+    ``exhausted``: all the smallest sets are there; else ``stopped_by`` says what ended the search, if one was ended.
     ``unknown`` names what is missing to follow some way; ``closed`` is how many ways no consent of these can open.
     """
 
