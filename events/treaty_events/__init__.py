@@ -1,6 +1,6 @@
 """The shared language of the services: what can happen to a treaty, and what is worth telling the world about it."""
 
-from treaty_events.actions import CONSENT, Action, Tier
+from treaty_events.actions import CONSENT, Action, DepositStatus, Tier
 from treaty_events.catalogue import category_of, class_of, name_of
 from treaty_events.claims import ClaimRecorded
 from treaty_events.corrections import CorrectionReason, FactCorrected, FactReinstated, FactRetracted
@@ -57,6 +57,7 @@ __all__ = [
     "Consequence",
     "CorrectionReason",
     "DeclarationMade",
+    "DepositStatus",
     "Depositary",
     "Details",
     "Evidence",

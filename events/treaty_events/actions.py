@@ -42,6 +42,18 @@ class Tier(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DepositStatus(StrEnum):
+    """Whether the depositary took an instrument that reached it.
+
+    One that it holds back, such as for a reservation that the treaty prohibits, is ``pending`` and expresses nothing
+    yet; one that it sent back is ``refused``.
+    """
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    REFUSED = "refused"
+
+
 CONSENT: Final[frozenset[Action]] = frozenset(
     {
         Action.DEFINITIVE_SIGNATURE,

@@ -8,7 +8,7 @@ Four days may belong to one act: ``act_date`` (the instrument reached the deposi
 from dataclasses import dataclass
 from datetime import date
 
-from treaty_events.actions import Action, Tier
+from treaty_events.actions import Action, DepositStatus, Tier
 from treaty_events.facts import Evidence, Fact, Override
 
 
@@ -36,10 +36,16 @@ class Signed(ParticipantAct):
 
 @dataclass(frozen=True, kw_only=True)
 class InstrumentDeposited(ParticipantAct):
-    """Consent to be bound, in any of its forms. For a succession: whose place is taken, and from which day."""
+    """Consent to be bound, in any of its forms. For a succession: whose place is taken, and from which day.
+
+    ``deferred_until``: deposited, and deemed not to be effective before that day; so art. 13(2) of the 1992 Protocol to
+    the Civil Liability Convention, for an instrument that is tied to the denunciation of the earlier treaty.
+    """
 
     predecessor: str | None = None
     succeeded_on: date | None = None
+    deposit_status: DepositStatus = DepositStatus.ACCEPTED
+    deferred_until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +87,13 @@ class ObjectionMade(ParticipantAct):
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawalNotified(ParticipantAct):
-    """A denunciation was received; the participant stays bound until it takes effect."""
+    """A denunciation was received; the participant stays bound until it takes effect.
+
+    ``fulfils``: which of the requirements of the clause on leaving it was seen to fulfil, in the words of that clause's
+    ``needs``, such as ``reasons`` or ``notify:UNSC``.
+    """
+
+    fulfils: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

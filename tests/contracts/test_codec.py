@@ -106,6 +106,7 @@ def test_a_stored_fact_reads_like_a_sentence() -> None:
         "act_date": "2026-02-27",
         "tier": "official_depositary",
         "evidence": [{"source": "C.N.77.2026", "note": 'said ,"place":null, literally'}],
+        "deposit_status": "accepted",
     }
 
 

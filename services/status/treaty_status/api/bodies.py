@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from treaty_events import Action, CorrectionReason, Tier
+from treaty_events import Action, CorrectionReason, DepositStatus, Tier
 
 Line = Annotated[str, Meta(min_length=1, max_length=400)]
 Text = Annotated[str, Meta(max_length=20_000)]
@@ -24,6 +24,10 @@ EventId = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 Name = Annotated[str, Meta(min_length=1, max_length=300, description="A participant: its id, code or exact name.")]
 Number = Annotated[int, Meta(ge=0, le=1_000_000)]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
+Requirements = Annotated[
+    tuple[Line, ...],
+    Meta(max_length=20, description="What a notice of withdrawal was seen to fulfil, in the words of the rule."),
+]
 ByLanguage = Annotated[dict[Language, Words], Meta(min_length=1, max_length=40)]
 
 
@@ -64,6 +68,9 @@ class ActionBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     override: OverrideBody | None = None
     predecessor: Name | UnsetType = UNSET
     succeeded_on: Day | UnsetType = UNSET
+    deposit_status: DepositStatus | UnsetType = UNSET
+    deferred_until: Day | UnsetType = UNSET
+    fulfils: Requirements | UnsetType = UNSET
     ended: bool | UnsetType = UNSET
     text: Text | UnsetType = UNSET
     article: Line | UnsetType = UNSET
@@ -87,6 +94,9 @@ class CorrectedFields(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     note: Text | UnsetType | None = UNSET
     predecessor: Name | UnsetType | None = UNSET
     succeeded_on: Day | UnsetType | None = UNSET
+    deposit_status: DepositStatus | UnsetType = UNSET
+    deferred_until: Day | UnsetType | None = UNSET
+    fulfils: Requirements | UnsetType = UNSET
     ended: bool | UnsetType = UNSET
     text: Text | UnsetType | None = UNSET
     article: Line | UnsetType | None = UNSET

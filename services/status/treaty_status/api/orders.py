@@ -15,6 +15,7 @@ from treaty_events import (
     EVENT_OF,
     Action,
     Depositary,
+    DepositStatus,
     Details,
     Evidence,
     NotAFact,
@@ -48,6 +49,9 @@ SUGGESTIONS: Final = 3
 _EXTRA: Final = (
     "predecessor",
     "succeeded_on",
+    "deposit_status",
+    "deferred_until",
+    "fulfils",
     "ended",
     "text",
     "article",
@@ -56,7 +60,7 @@ _EXTRA: Final = (
     "territory",
     "extent",
 )
-_DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on"})
+_DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on", "deferred_until"})
 _PARTICIPANTS: Final = frozenset({"participant", "predecessor", "objected_to"})
 _FIELDS_OF: Final = {action: frozenset(field.name for field in fields(kind)) for action, kind in EVENT_OF.items()}
 
@@ -191,7 +195,10 @@ def _changed(body: CorrectionBody, registry: Registry) -> dict[str, Any]:
         if value is not UNSET:
             read = _read(name, value, f"/fields/{name}", registry, None)
             found[name] = read.isoformat() if isinstance(read, date) else read
-    return {name: value.value if isinstance(value, Action | Tier) else value for name, value in found.items()}
+    return {
+        name: value.value if isinstance(value, Action | Tier | DepositStatus) else value
+        for name, value in found.items()
+    }
 
 
 def claim(body: ClaimBody, *, treaty: str, registry: Registry) -> RecordClaim:

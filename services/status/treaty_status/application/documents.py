@@ -12,7 +12,7 @@ from math import floor
 from typing import Any, Final
 from unicodedata import combining, normalize
 
-from treaty_events import Status
+from treaty_events import InstrumentDeposited, Status
 from treaty_status.domain.assessment import (
     Milestone,
     outcome_of,
@@ -385,12 +385,15 @@ def _node(reading: Reading, told: View) -> Document:
 
 
 def _counted(consent: Consent, told: View) -> Document:
-    return {
+    found = {
         "participant": consent.participant,
         "name": told.world.name(consent.participant, told.lang),
         "action": consent.action.value,
-        "act_date": consent.on.isoformat(),
+        "act_date": (consent.deposited_on or consent.on).isoformat(),
     }
+    if consent.deposited_on is not None:
+        found["counts_from"] = consent.on.isoformat()
+    return found
 
 
 def _not_counted(left: NotCounted, told: View) -> Document:
@@ -463,10 +466,34 @@ def participant_row(own: Participation, told: View) -> Document:
             "counted": left is None and told.outcome is not None,
             "not_counted_because": None if left is None else left.reason,
         },
+        "deposit": _deposit(own, consent, told.as_of),
         "effect_on": None if last is None or consent is None else _iso(last.effect_on),
         "effect_clause": None if last is None or consent is None else last.clause,
         "leaves_on": None if last is None else _iso(last.leaves_on),
         "note": None if signature is None else signature.event.note,
+    }
+
+
+def _deposit(own: Participation, consent: Act | None, as_of: date) -> Document | None:
+    """What became of its last instrument, where that is not simply that the depositary took it."""
+    current = own.current
+    if consent is not None:
+        until = None if current is None else current.deferred_until
+        return None if until is None or until <= as_of else _held("deferred", consent, until)
+    if not own.held:
+        return None
+    event = own.held[-1].event
+    status = event.deposit_status.value if isinstance(event, InstrumentDeposited) else "pending"
+    return _held(status, own.held[-1], None)
+
+
+def _held(status: str, deposit: Act, until: date | None) -> Document:
+    return {
+        "status": status,
+        "action": deposit.event.action.value,
+        "on": deposit.event.act_date.isoformat(),
+        "event_id": deposit.event_id,
+        "deferred_until": _iso(until),
     }
 
 
@@ -512,6 +539,7 @@ def _period(binding: Binding) -> Document:
             "on": life.on.isoformat(),
             "event_id": life.consent.event_id,
         },
+        "counts_from": life.counts_from.isoformat(),
         "effect_on": _iso(binding.effect_on),
         "clause": binding.clause,
         "taken_back_on": _iso(life.taken_back_on),

@@ -128,7 +128,9 @@ class RecordedWorld:
         force = None if outcome is None else outcome.entry_into_force_on
         if rule is not None and outcome is not None and force is not None and force <= on:
             return any(binding.binds(on) for binding in bindings(own, rule, outcome, known_days(state)))
-        return any(life.on <= on and (life.taken_back_on is None or on < life.taken_back_on) for life in own.lives)
+        return any(
+            life.counts_from <= on and (life.taken_back_on is None or on < life.taken_back_on) for life in own.lives
+        )
 
     def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
         times = self._party_times(treaty)
@@ -152,7 +154,7 @@ class RecordedWorld:
         for name, own in state.participations.items():
             for life in own.lives:
                 until = life.taken_back_on or date.max
-                found.append((name, life.on, until if force is None else min(until, force)))
+                found.append((name, life.counts_from, until if force is None else min(until, force)))
             if state.rule is None or outcome is None or force is None:
                 continue
             for binding in bindings(own, state.rule, outcome, days):

@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
 
-from treaty_events import EVENT_OF, Action, ParticipantAct, Tier
+from treaty_events import EVENT_OF, Action, DepositStatus, ParticipantAct, Tier
 from treaty_status.domain.iso import iso_date
 
-_DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on"})
+_DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on", "deferred_until"})
 _YES_OR_NO: Final = frozenset({"ended", "opposes_entry_into_force"})
 _NEEDED: Final = frozenset({"participant", "extent"})
 _FIXED: Final = frozenset({"treaty", "recorded", "evidence", "override"})
@@ -52,6 +52,12 @@ def _typed(name: str, value: Any) -> Any:
         return Action(value)
     if name == "tier":
         return Tier(value)
+    if name == "deposit_status":
+        return DepositStatus(value)
+    if name == "fulfils":
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"The field {name!r} is a list of texts (got: {str(value)[:40]!r}).")
+        return tuple(value)
     if name in _YES_OR_NO:
         if type(value) is not bool:
             raise ValueError(f"The field {name!r} is true or false (got: {str(value)[:40]!r}).")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
 
-from treaty_events import Action
+from treaty_events import Action, InstrumentDeposited
 from treaty_status.domain.dates import TREATY, add_months, missing_days
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
-from treaty_status.domain.participation import Life, Participation
+from treaty_status.domain.participation import Act, Life, Participation
 from treaty_status.domain.rule import Count, Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
@@ -127,7 +127,7 @@ def _ended_on(rule: TreatyRule, found: Outcome, given: list[Consent]) -> date | 
 
 
 def _living(given: list[Consent], day: date) -> int:
-    return sum(1 for one in given if one.on <= day and (one.until is None or day < one.until))
+    return sum(1 for one in given if not one.held and one.on <= day and (one.until is None or day < one.until))
 
 
 def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
@@ -189,17 +189,38 @@ def known_days(treaty: Treaty) -> dict[str, date | None]:
 
 def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_of: date) -> list[Consent]:
     """Every consent given by the end of a day and not retracted, with the day from which it no longer counts."""
-    found = []
+    found: list[Consent] = []
     for name, own in treaty.participations.items():
         for life in own.lives:
             act = life.consent.event
             if act.act_date <= as_of:
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
-                found.append(Consent(name, act.action, act.act_date, until, world.kind(name)))
+                given = Consent(name, act.action, act.act_date, until, world.kind(name))
+                found.extend(_from_its_day(life, given, as_of))
+        if own.held and own.current is None:
+            found.append(_held_back(own.held[-1], world.kind(name)))
     if rule.may_be_blocked:
         found.extend(_objections(treaty, world, as_of))
     return found
+
+
+def _from_its_day(life: Life, consent: Consent, as_of: date) -> Iterator[Consent]:
+    """The consent; where it is deferred, first as one that waits, and from its day on as one that counts."""
+    day, until = life.deferred_until, consent.until
+    if day is None:
+        yield consent
+        return
+    waits_until = day if until is None else min(day, until)
+    yield consent._replace(until=waits_until, held="deferred", deferred_until=day)
+    if day <= as_of and (until is None or day < until):
+        yield consent._replace(on=day, deposited_on=consent.on)
+
+
+def _held_back(deposit: Act, kind: str) -> Consent:
+    event = deposit.event
+    held = event.deposit_status.value if isinstance(event, InstrumentDeposited) else "pending"
+    return Consent(event.participant, event.action, event.act_date, None, kind, held)
 
 
 def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
@@ -209,7 +230,8 @@ def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
 
 
 def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
-    story = {"threshold": None, "eif": None, **days, "own": life.on, "specified": life.consent.event.effect_date}
+    story = {"threshold": None, "eif": None, **days, "own": life.counts_from}
+    story["specified"] = life.consent.event.effect_date
     story["bound"] = _effect(life, rule, story)[0]
     ends = [life.taken_back_on, _leaving(life, rule, story)[0]]
     return min((day for day in ends if day is not None), default=None)
@@ -219,6 +241,7 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
     root = gauge(track.when, setting)
     days = setting.days
     in_doubt_since: date | None = None
+    wanting: tuple[str, ...] = ()  # for want of what the answer was in doubt
     changes = _changes(given, root, as_of)
     marks: list[Mark] = []
     crossing: Crossing | None = None
@@ -244,6 +267,7 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
             passed_over = False
             if met is None and in_doubt_since is None and _fits(track, day):
                 in_doubt_since = day
+                wanting = root.reading(day).unknown
         elif in_doubt_since is not None:
             pass  # it holds, and nobody can say since when
         elif not passed_over and _fits(track, day):
@@ -252,7 +276,7 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
             passed_over = True
     reading = root.reading(as_of)
     # Once the condition has held, it no longer matters what was not needed to know it.
-    unknown = root.unknown() if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]
+    unknown = [*root.unknown(), *wanting] if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]
     met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
     named = tuple(dict.fromkeys(unknown))
     return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since)
@@ -332,21 +356,25 @@ def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days)
 
 
 def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
-    story = {
-        **days,
-        **outcome.elsewhere,
-        "threshold": outcome.threshold_on,
-        "eif": outcome.entry_into_force_on,
-        "own": life.on,
-        "specified": life.consent.event.effect_date,
-        "circulated": life.consent.event.circulated_on or days.get("circulated"),
-    }
+    story = _story(life, outcome, days)
     effect_on, clause = _effect(life, rule, story, objector=own.objection is not None)
     if effect_on is not None and life.taken_back_on is not None and life.taken_back_on <= effect_on:
         effect_on = clause = None  # it ended before it could bind
     story["bound"] = effect_on
     leaves_on, leaving_clause = _leaving(life, rule, story)
     return Binding(life, effect_on, clause, leaves_on, leaving_clause)
+
+
+def _story(life: Life, outcome: Outcome, days: Days) -> dict[str, date | None]:
+    return {
+        **days,
+        **outcome.elsewhere,
+        "threshold": outcome.threshold_on,
+        "eif": outcome.entry_into_force_on,
+        "own": life.counts_from,
+        "specified": life.consent.event.effect_date,
+        "circulated": life.consent.event.circulated_on or days.get("circulated"),
+    }
 
 
 def _effect(life: Life, rule: TreatyRule, story: Days, *, objector: bool = False) -> tuple[date | None, str | None]:
@@ -382,11 +410,11 @@ def _applies(each: Each, life: Life, story: Days) -> bool:
         case None:
             return True
         case "by_threshold":
-            return threshold is not None and life.on <= threshold
+            return threshold is not None and life.counts_from <= threshold
         case "before_eif":
-            return eif is not None and life.on < eif
+            return eif is not None and life.counts_from < eif
         case "from_eif":
-            return eif is not None and life.on >= eif
+            return eif is not None and life.counts_from >= eif
 
 
 def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
@@ -400,6 +428,26 @@ def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, st
     received = _taken_as_received(notice.notified.event.act_date, clause, story)
     story = {**story, "received": received, "specified": specified}
     return named_day(clause.takes_effect, story, trigger="received")[0], clause.clause
+
+
+class Anyway(NamedTuple):
+    """A notice under a clause on leaving: the day on which it is taken as received, and that of its effect."""
+
+    clause: Leaving
+    received_on: date | None
+    effect_on: date | None
+
+
+def effective_anyway(life: Life, rule: TreatyRule, outcome: Outcome, days: Days, *, notified: date) -> Anyway | None:
+    """What becomes of a notice of withdrawal, given in time or not; None where no clause says."""
+    if not rule.leaving:
+        return None
+    clause = rule.leaving[0]
+    story = _story(life, outcome, days)
+    story["bound"] = _effect(life, rule, story)[0]
+    received = _taken_as_received(notified, clause, story)
+    story |= {"received": received, "specified": None}
+    return Anyway(clause, received, named_day(clause.takes_effect, story, trigger="received")[0])
 
 
 def _taken_as_received(notified: date, clause: Leaving, story: Days) -> date | None:

@@ -27,7 +27,7 @@ from treaty_status.domain.rule import (
     Weight,
     Who,
 )
-from treaty_status.domain.setting import Setting
+from treaty_status.domain.setting import SIGNATORIES, Setting
 from treaty_status.domain.tables import NOTHING
 
 
@@ -59,13 +59,20 @@ def _day_or_amount(*, done: int, whole: int) -> Progress:
 
 
 class Consent(NamedTuple):
-    """A consent to be bound: counts from ``on``, and no longer from ``until``."""
+    """A consent to be bound: counts from ``on``, and no longer from ``until``.
+
+    ``held``: why it does not count yet, or at all: ``pending``, ``refused`` or ``deferred``. ``deposited_on`` is told
+    where that is not the day from which it counts; ``deferred_until`` while it is deferred.
+    """
 
     participant: str
     action: Action
     on: date
     until: date | None
     kind: str
+    held: str | None = None
+    deposited_on: date | None = None
+    deferred_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +198,7 @@ class Roll:
         if (consent.action is Action.OBJECTION) is not self._of_objections:
             return
         name = consent.participant
-        reason = None if self._admits_all else self._refused(consent)
+        reason = consent.held or (None if self._admits_all else self._refused(consent))
         if reason is not None:
             self.left_out[name] = NotCounted(consent, reason)
         elif consent.kind == "reio":
@@ -541,8 +548,8 @@ class PopulationGauge:
         population = self._population(day)
         if population is None:
             return self._roll.verdict(False, [self._condition.of])  # noqa: FBT003 - nobody is no part of anything
-        if not population:
-            return None
+        if not population:  # a list of nobody is a gap in our data; signatures that nobody gave are not
+            return False if self._condition.of in SIGNATORIES else None
         return self._roll.verdict(self._have(population) >= self._need(population), self._roll.missing)
 
     def progress(self, day: date) -> Progress:

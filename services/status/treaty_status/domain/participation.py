@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 from uuid import UUID
 
-from treaty_events import CONSENT, Action, ParticipantAct, event_id
+from treaty_events import CONSENT, Action, DepositStatus, InstrumentDeposited, ParticipantAct, event_id
 from treaty_events.actions import SIGNING
 
 
@@ -51,6 +51,18 @@ class Life:
         return self.consent.event.act_date
 
     @property
+    def deferred_until(self) -> date | None:
+        """The day before which the instrument is deemed not to be effective, where that is after its deposit."""
+        deposit = self.consent.event
+        until = deposit.deferred_until if isinstance(deposit, InstrumentDeposited) else None
+        return until if until is not None and until > self.on else None
+
+    @property
+    def counts_from(self) -> date:
+        """The day from which it counts: that of deposit, unless the instrument is deferred."""
+        return self.deferred_until or self.on
+
+    @property
     def taken_back_on(self) -> date | None:
         """From this day on, the consent no longer counts."""
         return None if self.taken_back is None else self.taken_back.event.act_date
@@ -70,13 +82,15 @@ class Life:
 class Participation:
     """Everything one participant did, in legal order, and the lives that follow from it.
 
-    ``signature`` is the first, simple or definitive; a definitive one consents as well.
+    ``signature`` is the first, simple or definitive; a definitive one consents as well. ``held`` are the instruments
+    that the depositary did not take, or has not yet: they begin no life.
     """
 
     participant: str
     acts: tuple[Act, ...] = ()
     signature: Act | None = None
     lives: tuple[Life, ...] = ()
+    held: tuple[Act, ...] = ()
 
     @property
     def objection(self) -> Act | None:
@@ -103,22 +117,32 @@ def participation(participant: str, acts: Iterable[Act]) -> Participation:
     ordered = tuple(sorted((act for act in acts if not act.retracted), key=_legal_order))
     if len(ordered) == 1:  # most participants of most treaties, at first
         act, action = ordered[0], ordered[0].event.action
-        lives_of_one = (Life(act),) if action in CONSENT else ()
-        return Participation(participant, ordered, act if action in SIGNING else None, lives_of_one)
+        taken = action in CONSENT and not _not_taken(act)
+        signing = act if action in SIGNING else None
+        held_alone = (act,) if action in CONSENT and not taken else ()
+        return Participation(participant, ordered, signing, (Life(act),) if taken else (), held_alone)
     signature: Act | None = None
     lives: list[Life] = []
+    held: list[Act] = []
     for _, of_one_day in groupby(ordered, key=lambda act: act.event.act_date):
         contracting = bool(lives) and lives[-1].taken_back is None
         for act in sorted(of_one_day, key=lambda act: _rank(act.event.action, contracting=contracting)):
             action = act.event.action
             if action in SIGNING:
                 signature = signature or act
-            if action in CONSENT:
+            if action in CONSENT and _not_taken(act):
+                held.append(act)
+            elif action in CONSENT:
                 if not (lives and lives[-1].undisturbed):
                     lives.append(Life(act))
             elif lives:
                 lives[-1] = _continued(lives[-1], act)
-    return Participation(participant, ordered, signature, tuple(lives))
+    return Participation(participant, ordered, signature, tuple(lives), tuple(held))
+
+
+def _not_taken(deposit: Act) -> bool:
+    event = deposit.event
+    return isinstance(event, InstrumentDeposited) and event.deposit_status is not DepositStatus.ACCEPTED
 
 
 def _legal_order(act: Act) -> tuple[date, str, int]:

@@ -29,6 +29,9 @@ _REASONS: Final = {
         "attribute_too_small": "{name} does not reach the amount asked of each",
         "no_share": "{name} adds nothing to the share",
         "not_known": "whether {name} counts is not known",
+        "pending": "{name}'s {action} of {day} is pending: the depositary has not accepted it yet",
+        "refused": "{name}'s {action} of {day} was not accepted by the depositary",
+        "deferred": "{name}'s {action} of {day} is deferred, and deemed not to be effective until {later}",
     },
     "fr": {
         "not_additional": "l'instrument déposé par {the}{name} ne s'ajoute pas {those}",
@@ -43,6 +46,9 @@ _REASONS: Final = {
         "attribute_too_small": "{name} n'atteint pas la valeur exigée de chacun",
         "no_share": "{name} n'ajoute rien à la part",
         "not_known": "on ne sait pas si {name} compte",
+        "pending": "l'instrument de {name} ({action}, {day}) est en suspens : le dépositaire ne l'a pas encore accepté",
+        "refused": "l'instrument de {name} ({action}, {day}) n'a pas été accepté par le dépositaire",
+        "deferred": "l'instrument de {name} ({action}, {day}) est différé et réputé sans effet jusqu'au {later}",
     },
 }
 ACTIONS: Final = {
@@ -285,6 +291,8 @@ def reason(left: NotCounted, name: NameOf, lang: str) -> str:
         of="du " if the == "le " else f"de {the}",
         action=ACTIONS[lang][left.consent.action.value],
         those=_those(left, name, lang),
+        day=long_date(left.consent.on, lang),
+        later="" if left.consent.deferred_until is None else long_date(left.consent.deferred_until, lang),
     )
 
 
