@@ -1,4 +1,4 @@
-"""What is checked before an act is recorded; the codes are V1 to V14.
+"""What is checked before an act is recorded; the codes are V1 to V15.
 
 Every check looks at the legal day of the act, not at the day on which it is recorded: an act may become known late.
 """
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from treaty_events import CONSENT, Action, ParticipantAct, SignatureWindow
+from treaty_events import CONSENT, Action, ParticipantAct, ReservationMade, SignatureWindow, WithdrawalNotified
 from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
-from treaty_status.domain.evaluation import Binding, bindings, known_days
-from treaty_status.domain.participation import Life, Participation
+from treaty_status.domain.evaluation import Binding, bindings, effective_anyway, known_days
+from treaty_status.domain.participation import Life, Notice, Participation
 from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
@@ -88,6 +89,8 @@ def warnings(case: Case) -> Iterator[Warned]:
                 f"The threshold was met on {threshold}; whether a withdrawal of consent between threshold "
                 "and entry into force undoes it is not settled, and the date stands.",
             )
+    for check in _WARNINGS:
+        yield from check(case)
     late = (case.today - act.act_date).days
     if late > BACKDATED_AFTER_DAYS:
         yield Warned("V13", f"The act is dated {late} days back; milestones were evaluated again from that day.")
@@ -258,7 +261,7 @@ def _member_first(case: Case) -> Refusal | None:
 
 
 def _came_first(own: Participation, day: date, *, consented: bool) -> bool:
-    if any(life.on <= day and (life.taken_back_on is None or day < life.taken_back_on) for life in own.lives):
+    if any(life.counts_from <= day and (life.taken_back_on is None or day < life.taken_back_on) for life in own.lives):
         return True
     return not consented and own.signature is not None and own.signature.event.act_date <= day
 
@@ -364,7 +367,109 @@ def _something_to_end(case: Case) -> Refusal | None:
         return no.NothingToTakeBack(
             f"{case.name} has no standing notice of withdrawal.", way_out="Record the notice first.", facts=case.facts
         )
-    return _in_time(case, current)
+    return _revocable(case, notice) or _in_time(case, current)
+
+
+# ---- what only warns -------------------------------------------------------------------------------------------------
+def _withdrawn_too_early(case: Case) -> Iterator[Warned]:
+    """V8: a notice before its time, or without what the clause asks for; and from when it would be effective anyway."""
+    act, rule = case.act, case.treaty.rule
+    life = case.own.living_on(act.act_date)
+    if not isinstance(act, WithdrawalNotified) or rule is None or life is None:
+        return
+    outcome = outcome_of(case.treaty, world=case.world, as_of=case.today)
+    found = None
+    if outcome is not None:
+        found = effective_anyway(life, rule, outcome, known_days(case.treaty), notified=act.act_date)
+    if found is None:
+        return
+    cited = f"article {found.clause.clause}"
+    anyway = f"it takes effect on {found.effect_on}" if found.effect_on else "no day of effect can be named yet"
+    if found.received_on is None or found.received_on > act.act_date:
+        told = f"before {found.received_on}" if found.received_on else "before the treaty binds"
+        yield Warned(
+            "V8", f"The notice is dated {act.act_date}, and {cited} admits none {told}; taken as given then, {anyway}."
+        )
+    lacking = [need for need in found.clause.needs if need not in act.fulfils]
+    if lacking:
+        yield Warned(
+            "V8",
+            f"Of what {cited} asks for, the notice is not seen to have {', '.join(lacking)}; if it stands, {anyway}.",
+        )
+
+
+def _unconfirmed_reservation(case: Case) -> Iterator[Warned]:
+    """V10: a reservation made when signing has to be confirmed when consenting (VCLT art. 23(2))."""
+    act, signature = case.act, case.own.signature
+    if act.action not in CONSENT or signature is None or signature.event.act_date >= act.act_date:
+        return
+    made = [one.event for one in case.own.acts if isinstance(one.event, ReservationMade)]
+    early = [one for one in made if signature.event.act_date <= one.act_date < act.act_date]
+    if early and not any(one.act_date == act.act_date for one in made):
+        yield Warned(
+            "V10",
+            f"{case.name} made a reservation on {early[0].act_date}, when signing; unless the instrument of"
+            f" {act.act_date} confirms it, it lapses (VCLT art. 23(2)). If it does, record a reservation of that day.",
+        )
+
+
+def _prohibited_reservation(case: Case) -> Iterator[Warned]:
+    """V11: a reservation that the treaty prohibits."""
+    act, rule = case.act, case.treaty.rule
+    if not isinstance(act, ReservationMade) or not prohibited(act, rule):
+        return
+    clause = "" if rule is None or rule.reservations is None else rule.reservations.clause
+    life = case.own.living_on(act.act_date)
+    on_record = life is not None and life.on == act.act_date
+    yield Warned(
+        "V11",
+        f"Article {clause} does not admit this reservation. "
+        + (
+            "If the depositary holds the instrument back, correct its deposit_status to pending."
+            if on_record
+            else "An instrument deposited with it is recorded as pending, unless its deposit_status says otherwise."
+        ),
+    )
+
+
+def prohibited(made: ReservationMade, rule: TreatyRule | None) -> bool:
+    """Does the treaty prohibit this reservation?"""
+    return rule is not None and rule.reservations is not None and rule.reservations.prohibits(made.article)
+
+
+def held_back(case: Case) -> bool:
+    """Was a prohibited reservation made with the instrument, so that the depositary will not have taken it as it is?"""
+    if case.act.action not in CONSENT:
+        return False
+    made = (one.event for one in case.own.acts if one.event.act_date == case.act.act_date)
+    return any(isinstance(one, ReservationMade) and prohibited(one, case.treaty.rule) for one in made)
+
+
+def _evidence_of_another(case: Case) -> Iterator[Warned]:
+    """V15: the same document was evidence for somebody else."""
+    own = {one.sha256 for one in case.act.evidence if one.sha256 is not None}
+    if not own:
+        return
+    for other in case.treaty.acts.values():
+        event = other.event
+        if other.retracted or event.participant == case.act.participant:
+            continue
+        if any(one.sha256 in own for one in event.evidence):
+            name = case.world.name(event.participant, "en")
+            yield Warned(
+                "V15",
+                f"The same document is evidence for {name} ({event.action.value} of {event.act_date});"
+                " if it does not speak of both, correct one of them.",
+            )
+            return
+
+
+_WARNINGS: Final[tuple[Callable[[Case], Iterator[Warned]], ...]] = (
+    _withdrawn_too_early,
+    _unconfirmed_reservation,
+    _prohibited_reservation,
+    _evidence_of_another,
+)
 
 
 def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
@@ -376,6 +481,18 @@ def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
         f"The treaty has bound {case.name} since {bound}; a consent can be taken back only before that.",
         way_out="Record a notice of withdrawal (withdrawal_notified) instead.",
         facts={**case.facts, "bound_on": bound.isoformat()},
+    )
+
+
+def _revocable(case: Case, notice: Notice) -> Refusal | None:
+    clause = None if case.treaty.rule is None else next(iter(case.treaty.rule.leaving), None)
+    if clause is None or clause.revocable_before_effect:
+        return None
+    return no.WithdrawalNotRevocable(
+        f"Article {clause.clause} does not let {case.name} take back the withdrawal it notified on"
+        f" {notice.notified.event.act_date}.",
+        way_out="A participant that wants to return consents anew; or override V9 with a reason.",
+        facts={**case.facts, "clause": clause.clause, "earlier": notice.notified.event_id, "check": "V9"},
     )
 
 

@@ -15,12 +15,14 @@ from treaty_events import (
     Cause,
     ClaimRecorded,
     CorrectionReason,
+    DepositStatus,
     Details,
     Evidence,
     Fact,
     FactCorrected,
     FactReinstated,
     FactRetracted,
+    InstrumentDeposited,
     MilestoneAnnounced,
     Override,
     ParticipantAct,
@@ -41,7 +43,7 @@ from treaty_status.domain import refusals as no
 from treaty_status.domain.amendments import amended
 from treaty_status.domain.announcements import announcements, changes
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
-from treaty_status.domain.checks import Case, Warned, misdated, objections, warnings
+from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve, without
 from treaty_status.domain.world import World
@@ -288,6 +290,9 @@ def _act(treaty: Treaty, order: RecordAct, now: Circumstances) -> tuple[list[Fac
         if refusal.check is None or refusal.check not in overruled:
             raise refusal
         warned.append(Warned(refusal.check, f"Overruled: {refusal.detail}"))
+    if isinstance(act, InstrumentDeposited) and "deposit_status" not in order.extra and held_back(case):
+        act = replace(act, deposit_status=DepositStatus.PENDING)
+        warned.append(Warned("V11", "Deposited with a reservation that is not admitted; recorded as pending."))
     return [*_moved_on(treaty, act, now), act], [*warned, *warnings(case)]
 
 

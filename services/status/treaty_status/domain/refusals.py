@@ -115,6 +115,12 @@ class WithdrawalAlreadyEffective(Refusal):
     slug, title = "withdrawal-already-effective", "The withdrawal has already taken effect."
 
 
+class WithdrawalNotRevocable(Refusal):
+    """V9: the treaty says that a withdrawal, once notified, stands."""
+
+    slug, title, check = "withdrawal-not-revocable", "The treaty does not let a withdrawal be taken back.", "V9"
+
+
 class ActInTheFuture(Refusal):
     """V12: the act would happen after today at the depositary."""
 

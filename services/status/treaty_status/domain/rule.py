@@ -350,6 +350,31 @@ class Joining(Part):
     source: str | None = None
 
 
+class Reservations(Part):
+    """Which reservations the treaty admits: any, none, those to the articles listed, or all but those.
+
+    Silence admits whatever is compatible with object and purpose (VCLT art. 19), so only a clause that says more is
+    recorded.
+    """
+
+    clause: Clause
+    admits: Literal["any", "none", "listed", "all_but_listed"]
+    articles: Annotated[tuple[str, ...], Field(max_length=60)] = ()
+    source: str | None = None
+
+    def prohibits(self, article: str | None) -> bool:
+        """Is a reservation to this article prohibited? One to an article that is not named, only where all are."""
+        match self.admits:
+            case "any":
+                return False
+            case "none":
+                return True
+            case "listed":
+                return article is not None and article not in self.articles
+            case "all_but_listed":
+                return article in self.articles
+
+
 class NamedList(Part):
     """Participants that a clause or its annex names one by one, or that were such on a day that is past."""
 
@@ -417,6 +442,7 @@ class TreatyRule(Part):
     for_each: tuple[Each, ...] = ()
     floor_each_at_eif: YesNo = True
     leaving: tuple[Leaving, ...] = ()
+    reservations: Reservations | None = None
     below_threshold: Literal["stays_in_force", "terminates"] = "stays_in_force"
     ends_below: EndsBelow | None = None
     latch: YesNo = True
