@@ -170,13 +170,32 @@ def _distance(reading: Reading, lang: str) -> list[str]:
 
 def _instruments(reading: Reading, lang: str) -> str:
     have, need = int(reading.have or 0), int(reading.need or 0)
-    whose = "".join(_WHOSE[lang][kind].format(name=name) for kind, name in reading.whose)
+    whose = "".join(_WHOSE[lang][kind].format(name=_called(name, lang)) for kind, name in reading.whose)
     missing = need - have
     if lang == "fr":
         return f"{have} sur {need}{whose}" + (f" ; il en manque {missing}" if missing > 0 else "")
     return f"{have} of {need}{whose}" + (f"; {missing} missing" if missing > 0 else "")
 
 
+def _called(name: str, lang: str) -> str:
+    """What a group, list, population or table is called in a sentence."""
+    for prefix, words in _PREFIXES.items():
+        if name.startswith(prefix):
+            return words[lang].format(name=name.removeprefix(prefix).replace("_", " "))
+    return _POPULATIONS.get(name, {}).get(lang) or name
+
+
+_PREFIXES: Final = {
+    "list:": {"en": "the list of {name}", "fr": "la liste {name}"},
+    "parties_to:": {"en": "the parties to {name}", "fr": "parties à {name}"},
+}
+_POPULATIONS: Final = {
+    "signatories_now": {"en": "the signatories", "fr": "signataires"},
+    "signatories_at_adoption": {"en": "the signatories at adoption", "fr": "signataires à l'adoption"},
+    "parties_now": {"en": "the parties", "fr": "parties"},
+    "parties_at_adoption": {"en": "the parties at adoption", "fr": "parties à l'adoption"},
+    "contracting_governments:objections": {"en": "the contracting governments", "fr": "gouvernements contractants"},
+}
 _WHOSE: Final = {
     "en": {
         "group": " from the group {name}",
@@ -194,9 +213,11 @@ _WHOSE: Final = {
 
 
 def _weight(reading: Reading, lang: str) -> str:
+    if any(name.startswith("table:") for name in reading.unknown):
+        return {"en": f"weight not known ({reading.subject})", "fr": f"poids indéterminé ({reading.subject})"}[lang]
     told = _amount if (reading.need or 0) > 1 else _percent
     have, need = told(reading.have, lang), told(reading.need, lang)
-    whose = "".join(_WHOSE[lang][kind].format(name=name) for kind, name in reading.whose)
+    whose = "".join(_WHOSE[lang][kind].format(name=_called(name, lang)) for kind, name in reading.whose)
     if reading.exceeded:
         need = f"plus de {need}" if lang == "fr" else f"more than {need}"
     if lang == "fr":
@@ -240,7 +261,7 @@ def _percent(share: Fraction | int | None, lang: str) -> str:
 
 _CONDITIONS: Final = {
     "date_reached": ("the day asked for", "le jour prévu"),
-    "fact": ("the fact to be certified", "le fait à certifier"),
+    "fact": ("the fact to be certified ({subject})", "le fait à certifier ({subject})"),
     "treaty_in_force": ("the entry into force of {subject}", "l'entrée en vigueur de {subject}"),
     "not_blocked": ("the absence of a blocking objection", "l'absence d'objection bloquante"),
 }
@@ -252,8 +273,8 @@ def _plain(reading: Reading, lang: str) -> str:
     if reading.on is not None:
         text += f" ({long_date(reading.on, lang)})"
     verdict = {
-        "en": {True: "is given", False: "is not given yet", None: "is not known"},
-        "fr": {True: "est acquis", False: "n'est pas encore acquis", None: "n'est pas connu"},
+        "en": {True: "given", False: "not given yet", None: "not known"},
+        "fr": {True: "oui", False: "pas encore", None: "on ne sait pas"},
     }[lang][reading.met]
     return f"{text}: {verdict}" if lang == "en" else f"{text} : {verdict}"
 
