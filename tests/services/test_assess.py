@@ -207,16 +207,26 @@ def test_leaving_and_coming_back_are_two_periods(tmp_path: Path) -> None:
 def test_lines_that_move_nothing_are_remarked_upon(tmp_path: Path) -> None:
     acts = [
         act("fra", "ratification", "2020-01-01", tier="press"),
-        act("ita", "ratification", "2020-01-01", deposit_status="pending"),
         act("nor", "domestic_approval", "2020-01-01"),
         act("che", "ratification", "2020-01-01", retracted=True),
-        act("jpn", "ratification", "2020-01-01", deferred_until="2020-06-01"),
+        act("jpn", "ratification", "2020-02-01"),
     ]
     found = assess(tmp_path, rule(1), acts, "2021-01-01")
-    assert found["threshold_date"] == "2020-06-01"
+    assert found["threshold_date"] == "2020-02-01"
     assert [remark.partition("acts.ndjson, ")[2].partition(":")[0] for remark in found["remarks"]] == [
-        f"line {number}" for number in (1, 2, 3, 4)
+        f"line {number}" for number in (1, 2, 3)
     ]
+
+
+def test_an_instrument_that_is_pending_or_deferred_does_not_count_yet(tmp_path: Path) -> None:
+    acts = [
+        act("ita", "ratification", "2020-01-01", deposit_status="pending"),
+        act("jpn", "ratification", "2020-01-01", deferred_until="2020-06-01"),
+    ]
+    before = assess(tmp_path, rule(1), acts, "2020-05-31")
+    assert before["met"] is False
+    assert {one["reason"] for one in before["explanation"]["not_counted"]} == {"pending", "deferred"}
+    assert assess(tmp_path, rule(1), acts, "2021-01-01")["threshold_date"] == "2020-06-01"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
-from treaty_events import Action, Tier
+from treaty_events import Action, DepositStatus, Tier
 from treaty_status.application.offline.places import Document, Place, Unreadable, a_day, a_text
 
 ACT_DATE: Final = ("act_date", "date", "on", "notified_on", "deposited_on")
@@ -56,7 +56,6 @@ WITHOUT_EFFECT: Final = frozenset(
 EFFECTIVE: Final = frozenset({"withdrawal_effective", "end_of_participation"})
 CERTIFIED: Final = frozenset({"fact", "fact_certified", "factcertified", "certified"})
 FORCE: Final = frozenset({"entry_into_force", "entered_into_force"})
-NOT_ACCEPTED: Final = frozenset({"pending", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,8 @@ class ActLine:
     circulated_on: date | None = None
     predecessor: str | None = None
     succeeded_on: date | None = None
+    deposit_status: DepositStatus = DepositStatus.ACCEPTED
+    deferred_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +155,33 @@ def _left_aside(word: str, document: Document) -> str | None:
         return "It was retracted."
     if document.get("tier", Tier.OFFICIAL_DEPOSITARY.value) != Tier.OFFICIAL_DEPOSITARY.value:
         return f"It is a claim ({document['tier']}); only the depositary's own record moves a count."
-    if document.get("deposit_status") in NOT_ACCEPTED:
-        return f"The depositary has not accepted the instrument (deposit_status: {document['deposit_status']})."
     return f"It changes nobody's consent ({word})." if word in WITHOUT_EFFECT else None
 
 
 def _act(place: Place, document: Document, word: str, on: date, circulated_on: date | None) -> ActLine:
     treaty = document.get("treaty")
-    # What is deferred is deposited, but deemed not to be effective until the day the depositor named.
-    counts_from = a_day(document, ("deferred_until",), place) or on
     return ActLine(
         place=place,
         participant=a_text(document, "participant", place),
         action=Action.CONSENT_WITHDRAWN if word in EFFECTIVE else _action(word, place),
-        on=max(on, counts_from),
+        on=on,
         treaty=treaty if isinstance(treaty, str) else None,
         specified_on=a_day(document, ("specified_effect_date", "effect_date"), place),
         circulated_on=circulated_on,
         predecessor=document.get("predecessor") if isinstance(document.get("predecessor"), str) else None,
+        deposit_status=_deposit_status(document, place),
+        deferred_until=a_day(document, ("deferred_until",), place),
         succeeded_on=a_day(document, ("succeeded_on", "date_of_succession"), place),
     )
+
+
+def _deposit_status(document: Document, place: Place) -> DepositStatus:
+    found = document.get("deposit_status", DepositStatus.ACCEPTED.value)
+    try:
+        return DepositStatus(found)
+    except ValueError:
+        known = ", ".join(DepositStatus)
+        raise Unreadable(place, f"The field 'deposit_status' is one of {known} (got: {str(found)[:40]!r}).") from None
 
 
 def _action(word: str, place: Place) -> Action:

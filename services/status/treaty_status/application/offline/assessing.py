@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from treaty_events import EVENT_OF, Action, Depositary, Details, Recorded, stream_of
+from treaty_events import CONSENT, EVENT_OF, Depositary, Details, Recorded, stream_of
 from treaty_status.application.documents import View, explanation_document, view
 from treaty_status.application.offline.acts import ActLine, CertifiedLine, ForceLine, Line, Remark, StoryLine
 from treaty_status.application.offline.evidence import Evidence
@@ -21,7 +21,7 @@ from treaty_status.registry import Registry
 RECORDED: Final = Recorded(at=datetime(1970, 1, 1, tzinfo=UTC), by="assessment")
 """Nothing is recorded; events of an assessment live no longer than it does."""
 NOT_STATED: Final = Depositary(id="not-stated", name={"en": "not stated"}, time_zone="UTC")
-EXTRA: Final = ("predecessor", "succeeded_on")
+OF_A_DEPOSIT: Final = ("predecessor", "succeeded_on", "deposit_status", "deferred_until")
 OF_THE_LOG: Final = frozenset({"livemode", "lang", "position", "version", "rule_version"})
 """What an explanation says of the log it was read from; here there is none."""
 IDS_IN_EXPLANATION: Final = frozenset({"participant", "because_of", "counted", "missing_participants"})
@@ -147,8 +147,8 @@ def _participations(lines: Iterable[ActLine], treaty: str, roster: Roster) -> di
 
 def _event(line: ActLine, own: str, treaty: str) -> Any:
     extra: dict[str, Any] = {}
-    if line.action is Action.SUCCESSION:
-        extra = {name: getattr(line, name) for name in EXTRA}
+    if line.action in CONSENT:
+        extra = {name: getattr(line, name) for name in OF_A_DEPOSIT}
     return EVENT_OF[line.action](
         treaty=treaty,
         recorded=RECORDED,
