@@ -21,7 +21,8 @@ from openapi_spec_validator import validate
 from tests.services.status_world import HANOI, Status, protocol, status
 from treaty_events.catalogue import MILESTONES
 from treaty_status.api import Server, create_app
-from treaty_status.api.examples import BODIES
+from treaty_status.api.examples import BODIES, PATH, WHAT_IF
+from treaty_status.api.openapi import QUESTIONS
 from treaty_status.service import open_desk
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -76,7 +77,9 @@ def fits(value: object, schema: dict[str, Any], told: dict[str, Any]) -> None:
 def test_writing_asks_for_a_key_and_declares_its_refusals(told: dict[str, Any]) -> None:
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
-            if method in {"post", "put", "delete"}:
+            if operation["operationId"] in QUESTIONS:
+                assert "security" not in operation, path
+            elif method in {"post", "put", "delete"}:
                 assert operation["security"] == [{"key": []}], path
                 assert {"400", "401", "403", "404", "409", "412", "413", "415", "422"} <= set(operation["responses"])
 
@@ -110,6 +113,7 @@ def test_the_examples_are_taken_by_the_service(service: Status) -> None:
         (f"/v1/treaties/{HANOI}/explanation", "Explanation"),
         (f"/v1/treaties/{HANOI}/milestones", "Milestones"),
         (f"/v1/treaties/{HANOI}/claims", "Claims"),
+        (f"/v1/treaties/{HANOI}/path", "Path"),
         ("/v1/treaties", "TreatyList"),
         ("/v1/participants", "RegistryList"),
         ("/v1/participants/fra", "RegistryEntry"),
@@ -118,6 +122,20 @@ def test_the_examples_are_taken_by_the_service(service: Status) -> None:
 )
 def test_what_is_answered_fits_its_schema(hanoi: Status, told: dict[str, Any], path: str, schema: str) -> None:
     fits(hanoi.client.get(path).json(), {"$ref": f"#/components/schemas/{schema}"}, told)
+
+
+def test_what_a_question_is_answered_fits_its_schema_and_so_do_the_examples(
+    hanoi: Status, told: dict[str, Any]
+) -> None:
+    for body in BODIES["what_if"].values():
+        answer = hanoi.client.post(f"/v1/treaties/{HANOI}/what-if", json=body)
+        assert answer.status_code == 200, answer.text
+        fits(answer.json(), {"$ref": "#/components/schemas/WhatIf"}, told)
+        assert answer.json().keys() == WHAT_IF.keys()
+        assert answer.json()["difference"].keys() == WHAT_IF["difference"].keys()
+    fits(WHAT_IF, {"$ref": "#/components/schemas/WhatIf"}, told)
+    fits(PATH, {"$ref": "#/components/schemas/Path"}, told)
+    assert hanoi.get(f"treaties/{HANOI}/path").keys() == PATH.keys()
 
 
 # ---- whatever the document allows ------------------------------------------------------------------------------------
