@@ -276,7 +276,11 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
             passed_over = True
     reading = root.reading(as_of)
     # Once the condition has held, it no longer matters what was not needed to know it.
-    unknown = [*root.unknown(), *wanting] if crossing is None else into_force(track, days, threshold_on=crossing.threshold_on)[1]
+    unknown = (
+        [*root.unknown(), *wanting]
+        if crossing is None
+        else into_force(track, days, threshold_on=crossing.threshold_on)[1]
+    )
     met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
     named = tuple(dict.fromkeys(unknown))
     return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since)
@@ -356,8 +360,11 @@ def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days)
 
 
 def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
+    if outcome.entry_into_force_on is None and not life.notices:
+        return Binding(life, None, None, None, None)  # nothing binds yet, and nobody leaves
     story = _story(life, outcome, days)
-    effect_on, clause = _effect(life, rule, story, objector=own.objection is not None)
+    objector = rule.may_be_blocked and own.objection is not None
+    effect_on, clause = _effect(life, rule, story, objector=objector)
     if effect_on is not None and life.taken_back_on is not None and life.taken_back_on <= effect_on:
         effect_on = clause = None  # it ended before it could bind
     story["bound"] = effect_on

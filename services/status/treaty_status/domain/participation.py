@@ -70,7 +70,7 @@ class Life:
     @property
     def standing_notice(self) -> Notice | None:
         """The denunciation that was not revoked."""
-        return next((notice for notice in self.notices if notice.revoked is None), None)
+        return next((notice for notice in self.notices if notice.revoked is None), None) if self.notices else None
 
     @property
     def undisturbed(self) -> bool:
