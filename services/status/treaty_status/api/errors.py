@@ -30,6 +30,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     no.NothingToTakeBack: 409,
     no.AlreadyInForceForIt: 409,
     no.WithdrawalAlreadyEffective: 409,
+    no.WithdrawalNotRevocable: 409,
     no.NothingChanged: 409,
     no.RehearsalOver: 410,
     submissions.StaleVersion: 412,

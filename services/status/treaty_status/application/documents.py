@@ -5,14 +5,14 @@ Dates are ISO text; shares are floats for display only (the rule itself is evalu
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from math import floor
 from typing import Any, Final
 from unicodedata import combining, normalize
 
-from treaty_events import InstrumentDeposited, Status
+from treaty_events import InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
 from treaty_status.domain.assessment import (
     Milestone,
     outcome_of,
@@ -52,6 +52,8 @@ class View:
     """The treaty with every act we hold, also those after the day asked for."""
     left_out: dict[str, NotCounted]
     """Consents that the rule does not count, by participant."""
+    since_then: dict[str, Binding] = field(default_factory=dict)
+    """Successors that the treaty bound on the day, as was notified only later."""
 
     @property
     def days(self) -> dict[str, date | None]:
@@ -69,7 +71,36 @@ def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World)
         bound = {name: bindings(own, then.rule, outcome, days) for name, own in then.participations.items()}
     left = () if outcome is None else _leaf(outcome.reading).not_counted
     left_out = {one.consent.participant: one for one in left}
-    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out)
+    since_then = {} if then is treaty else _retroactive(treaty, then, outcome, as_of)
+    if since_then:
+        unheard = {name: Participation(name) for name in since_then}
+        then = replace(then, participations=unheard | then.participations)
+    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out, since_then)
+
+
+def _retroactive(treaty: Treaty, then: Treaty, outcome: Outcome | None, as_of: date) -> dict[str, Binding]:
+    """A successor is a party from the date of succession, though its notification came after the day asked for.
+
+    Source: Vienna Convention on Succession of States in respect of Treaties, art. 23(1).
+    """
+    if then.rule is None or outcome is None:
+        return {}
+    later = {
+        act.event.participant
+        for act in treaty.acts.values()
+        if isinstance(act.event, InstrumentDeposited) and _succeeded_before(act.event, as_of)
+    }
+    found = {}
+    for name in later:
+        for one in bindings(treaty.participations[name], then.rule, outcome, known_days(then)):
+            event = one.life.consent.event
+            if isinstance(event, InstrumentDeposited) and _succeeded_before(event, as_of) and one.binds(as_of):
+                found[name] = one
+    return found
+
+
+def _succeeded_before(deposit: InstrumentDeposited, as_of: date) -> bool:
+    return deposit.succeeded_on is not None and deposit.succeeded_on <= as_of < deposit.act_date
 
 
 def echo(told: View) -> Document:
@@ -166,7 +197,7 @@ def counts_document(told: View) -> Document:
         "signatories_not_consented": sum(1 for own in signed if participant_status(own, told) == "signatory"),
         "consents": len(consenting),
         "counted_consents": len(counted(told)),
-        "parties_in_force": sum(1 for name in told.bound if is_party(name, told)),
+        "parties_in_force": sum(1 for name in told.treaty.participations if is_party(name, told)),
     }
 
 
@@ -182,7 +213,7 @@ def living(own: Participation, told: View) -> Act | None:
 
 def is_party(name: str, told: View) -> bool:
     """Is the treaty in force for it on the day asked for?"""
-    return any(binding.binds(told.as_of) for binding in told.bound.get(name, ()))
+    return name in told.since_then or any(binding.binds(told.as_of) for binding in told.bound.get(name, ()))
 
 
 def counted(told: View) -> tuple[Consent, ...]:
@@ -448,6 +479,7 @@ def participant_row(own: Participation, told: View) -> Document:
     signature = own.signature
     found = told.bound.get(own.participant, ())
     last = found[-1] if found else None
+    binding = last if consent is not None else told.since_then.get(own.participant)
     name = told.world.name(own.participant, told.lang)
     left = told.left_out.get(own.participant)
     return {
@@ -467,8 +499,9 @@ def participant_row(own: Participation, told: View) -> Document:
             "not_counted_because": None if left is None else left.reason,
         },
         "deposit": _deposit(own, consent, told.as_of),
-        "effect_on": None if last is None or consent is None else _iso(last.effect_on),
-        "effect_clause": None if last is None or consent is None else last.clause,
+        "retroactively": _since_then(own.participant, told),
+        "effect_on": None if binding is None else _iso(binding.effect_on),
+        "effect_clause": None if binding is None else binding.clause,
         "leaves_on": None if last is None else _iso(last.leaves_on),
         "note": None if signature is None else signature.event.note,
     }
@@ -485,6 +518,24 @@ def _deposit(own: Participation, consent: Act | None, as_of: date) -> Document |
     event = own.held[-1].event
     status = event.deposit_status.value if isinstance(event, InstrumentDeposited) else "pending"
     return _held(status, own.held[-1], None)
+
+
+def _since_then(name: str, told: View) -> Document | None:
+    """That it was a party on the day is known only through a notification made after it."""
+    binding = told.since_then.get(name)
+    if binding is None or binding.effect_on is None:
+        return None
+    notified_on = binding.life.on
+    return {
+        "since": binding.effect_on.isoformat(),
+        "clause": binding.clause,
+        "notified_on": notified_on.isoformat(),
+        "event_id": binding.life.consent.event_id,
+        "text": {
+            "en": f"party, retroactively, since the notification of {long_date(notified_on, 'en')}",
+            "fr": f"partie, à titre rétroactif, depuis la notification du {long_date(notified_on, 'fr')}",
+        },
+    }
 
 
 def _held(status: str, deposit: Act, until: date | None) -> Document:
@@ -525,9 +576,15 @@ def participant_document(own: Participation, told: View) -> Document:
         **echo(told),
         **row,
         "names": {lang: told.world.name(own.participant, lang) for lang in ("en", "fr", "es", "ru", "ar", "zh", "vi")},
-        "periods": [_period(binding) for binding in told.bound.get(own.participant, ())],
+        "periods": [_period(binding) for binding in _known_later(own.participant, told)],
         "acts": [act_document(act) for act in own.acts],
     }
+
+
+def _known_later(name: str, told: View) -> tuple[Binding, ...]:
+    """Its periods, and the one that was notified only after the day."""
+    since = told.since_then.get(name)
+    return (*told.bound.get(name, ()), *(() if since is None else (since,)))
 
 
 def _period(binding: Binding) -> Document:
@@ -563,10 +620,27 @@ def act_document(act: Act) -> Document:
         "tier": event.tier.value,
         "evidence": [{"source": e.source, "url": e.url, "locator": e.locator, "note": e.note} for e in event.evidence],
         "note": event.note,
+        **_own_fields(event),
         "recorded_at": event.recorded.at.isoformat(),
         "recorded_by": event.recorded.by,
         "corrected_by": list(act.corrected_by),
     }
+
+
+def _own_fields(event: ParticipantAct) -> Document:
+    """What only acts of this kind have."""
+    match event:
+        case InstrumentDeposited():
+            return {
+                "predecessor": event.predecessor,
+                "succeeded_on": _iso(event.succeeded_on),
+                "deposit_status": event.deposit_status.value,
+                "deferred_until": _iso(event.deferred_until),
+            }
+        case WithdrawalNotified():
+            return {"fulfils": list(event.fulfils)}
+        case _:
+            return {}
 
 
 # ---- milestones and claims -------------------------------------------------------------------------------------------
