@@ -145,6 +145,15 @@ def test_v2_a_way_of_consenting_that_the_clauses_do_not_name_is_refused() -> Non
     overruled(open_treaty(), confirmed("fra", on="2027-01-01", override="V2"), "V2")
 
 
+def test_v2_a_treaty_open_to_all_states_is_not_open_to_a_territory() -> None:
+    asia = Twin(kinds={"hkg": "territory", "who": "io"})
+    refusal = refused(open_treaty(world=asia), acceded("hkg", on="2027-01-01"))
+    assert isinstance(refusal, no.NotEligible)
+    assert (refusal.check, refusal.facts["kind"]) == ("V2", "territory")
+    assert isinstance(refused(open_treaty(world=asia), signed("who", on="2026-01-01")), no.NotEligible)
+    overruled(open_treaty(world=asia), acceded("hkg", on="2027-01-01", override="V2"), "V2")
+
+
 def test_v2_succession_needs_no_clause() -> None:
     open_treaty().on("2030-01-01", succeeded("mne", to="scg", from_day="2026-06-03", on="2026-10-23"))
 

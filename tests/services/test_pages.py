@@ -205,7 +205,7 @@ def test_a_day_that_has_not_come_is_said_to_be_one(client: TestClient) -> None:
 
 def test_a_milestone_that_was_told_late_says_how_late(client: TestClient) -> None:
     text = read(client, "/treaties/XVIII-16").text
-    assert re.search(r"50 signatures ?by Algeria, Angola, Australia and 66 more[^A-Z]* · announced 392 days late", text)
+    assert re.search(r"50 signatures ?by Algeria, Angola, Australia and 66 more[^A-Z]* · recorded 392 days later", text)
 
 
 def test_the_day_of_a_milestone_leads_to_the_treaty_on_that_day(client: TestClient) -> None:

@@ -96,6 +96,8 @@ def warnings(case: Case) -> Iterator[Warned]:
         yield Warned("V13", f"The act is dated {late} days back; milestones were evaluated again from that day.")
 
 
+MAY_JOIN: Final = frozenset({"state", "reio", "predecessor"})
+"""Kinds to which a clause that says *all States* is open, with the organisations that States have formed."""
 BACKDATED_AFTER_DAYS: Final = 30
 
 
@@ -138,6 +140,22 @@ def _mode(case: Case) -> Refusal | None:
         f"Article {joining.clause} provides for {modes}, not for {case.act.action.value}.",
         way_out="Check the act against the instrument, or override V2 with a reason.",
         facts={**case.facts, "clause": joining.clause, "modes": [mode.value for mode in joining.modes], "check": "V2"},
+    )
+
+
+def _eligible(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or joining.who != "all_states" or case.act.action not in CONSENT | SIGNING:
+        return None
+    kind = case.world.kind(case.act.participant)
+    organisations = Action.FORMAL_CONFIRMATION in joining.modes
+    if kind in MAY_JOIN or (kind == "io" and organisations):
+        return None
+    return no.NotEligible(
+        f"Article {joining.clause} is open to States and regional integration organisations,"
+        f" and {case.name} is neither in the registry (kind: {kind}).",
+        way_out="Check the participant; if the depositary did accept it, override V2 with a reason.",
+        facts={**case.facts, "kind": kind, "clause": joining.clause, "check": "V2"},
     )
 
 
@@ -511,6 +529,7 @@ def _in_time(case: Case, current: Life) -> Refusal | None:
 _GENERAL: Final[tuple[Callable[[Case], Refusal | None], ...]] = (_future, _too_early, _twice, _something_to_end)
 _CHECKS: Final[tuple[Callable[[Case], Refusal | None], ...]] = (
     *_GENERAL,
+    _eligible,
     _mode,
     _window,
     _signature_first,

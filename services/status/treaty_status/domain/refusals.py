@@ -61,6 +61,12 @@ class ModeNotProvided(Refusal):
     slug, title, check = "mode-not-provided", "The treaty does not provide for this act.", "V2"
 
 
+class NotEligible(Refusal):
+    """V2: the treaty is not open to a participant of this kind."""
+
+    slug, title, check = "not-eligible", "The treaty is not open to this participant.", "V2"
+
+
 class SignatureMissing(Refusal):
     """V3: ratification, acceptance or approval completes a signature, and there is none."""
 

@@ -141,7 +141,8 @@ def explained(outcome: Outcome, name: NameOf) -> dict[str, str]:
 
 
 def _explained(outcome: Outcome, name: NameOf, lang: str) -> str:
-    parts = [*_distance(outcome.reading, lang), *_left_out(outcome.reading, name, lang)]
+    settled = outcome.crossing is not None
+    parts = [*_distance(outcome.reading, lang, settled=settled), *_left_out(outcome.reading, name, lang)]
     clause = f"({article(outcome.track.clause, lang)})"
     told = [f"{' ; '.join(parts) if lang == 'fr' else '; '.join(parts)} {clause}." if parts else clause]
     told.extend(_days(outcome, lang))
@@ -152,11 +153,12 @@ def _explained(outcome: Outcome, name: NameOf, lang: str) -> str:
     return " ".join(told)
 
 
-def _distance(reading: Reading, lang: str) -> list[str]:
+def _distance(reading: Reading, lang: str, *, settled: bool) -> list[str]:
+    """How far each part is; once the condition is ``settled``, whoever leaves is no longer missing."""
     if reading.op == "not_blocked":
         return [_silence(reading, lang)]
     if reading.parts:
-        joint = [sentence for part in reading.parts for sentence in _distance(part, lang)]
+        joint = [sentence for part in reading.parts for sentence in _distance(part, lang, settled=settled)]
         if reading.op == "any" and len(reading.parts) > 1:
             word = " or " if lang == "en" else " ou "
             return [word.join(joint)]
@@ -164,14 +166,14 @@ def _distance(reading: Reading, lang: str) -> list[str]:
     if reading.op == "weight":
         return [_weight(reading, lang)]
     if reading.have is not None and reading.need is not None:
-        return [_instruments(reading, lang)]
+        return [_instruments(reading, lang, settled=settled)]
     return [_plain(reading, lang)]
 
 
-def _instruments(reading: Reading, lang: str) -> str:
+def _instruments(reading: Reading, lang: str, *, settled: bool) -> str:
     have, need = int(reading.have or 0), int(reading.need or 0)
     whose = "".join(_WHOSE[lang][kind].format(name=_called(name, lang)) for kind, name in reading.whose)
-    missing = need - have
+    missing = 0 if settled else need - have
     if lang == "fr":
         return f"{have} sur {need}{whose}" + (f" ; il en manque {missing}" if missing > 0 else "")
     return f"{have} of {need}{whose}" + (f"; {missing} missing" if missing > 0 else "")
@@ -233,7 +235,7 @@ def _amount(value: Fraction | int | None, lang: str) -> str:
 
 def _silence(reading: Reading, lang: str) -> str:
     """What silence has brought: the day up to which it was waited for, and whether objections blocked."""
-    blocking = " or ".join(part for node in reading.parts for part in _distance(node, lang))
+    blocking = " or ".join(part for node in reading.parts for part in _distance(node, lang, settled=False))
     if lang == "fr":
         blocking = blocking.replace(" or ", " ou ")
     if reading.on is None:

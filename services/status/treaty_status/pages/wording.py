@@ -221,8 +221,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "milestones.taken_back": ("Announced and taken back", "Annoncées puis retirées"),
     "milestones.late": (
-        "announced {n} day late || announced {n} days late",
-        "annoncée avec {n} jour de retard || annoncée avec {n} jours de retard",
+        "recorded {n} day later || recorded {n} days later",
+        "enregistrée {n} jour plus tard || enregistrée {n} jours plus tard",
     ),
     "milestones.revised": ("revised {n} time || revised {n} times", "révisée {n} fois || révisée {n} fois"),
     "milestones.by": ("by {names}", "par {names}"),
