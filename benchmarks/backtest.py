@@ -120,8 +120,26 @@ class Record:
         source = "UNFCCC, FCCC/CP/2015/10, annex I, as compiled by outsiders"
         self._paris = {"version": "2015-12-12", "source": source, "whole": "100", "values": shares}
 
+    def effects(self, treaty: str) -> tuple[int, int, int]:
+        """Published dates of effect for single participants: those that are ours, that differ, that we leave open.
+
+        They differ where the table has lost an act, or where a source counts a year as 365 days.
+        """
+        own = corpus()[OURS.get(treaty, treaty)].model_dump(mode="json", exclude_defaults=True)
+        ours = self._answer(treaty, own, ())["participants"]
+        published = [row for row in self._rows[treaty] if row["action"] == "entry_into_force_for_participant"]
+        found = [((ours.get(self._id(row)) or {}).get("effect_date"), row["date"]) for row in published]
+        given = [(day, theirs) for day, theirs in found if day is not None]
+        same = sum(1 for day, theirs in given if day == theirs)
+        return same, len(given) - same, len(found) - len(given)
+
     def run(self, treaty: str, rule: Document, extra: Iterable[Document] = ()) -> Run:
         """A rule on the treaty's rows, and some more."""
+        found = self._answer(treaty, rule, extra)
+        text = found["explanation"]["text"]["en"]
+        return Run(found["threshold_date"], found["entry_into_force"], tuple(found["unknown"]), text)
+
+    def _answer(self, treaty: str, rule: Document, extra: Iterable[Document]) -> Document:
         people: dict[str, Document] = {}
         acts = [self._line(row, people) for row in (*self._rows[treaty], *extra)]
         question = self._reader.question(
@@ -132,9 +150,7 @@ class Record:
             as_of=AS_OF,
             place=Place(treaty),
         )
-        found = self._assessor.answer(question)
-        text = found["explanation"]["text"]["en"]
-        return Run(found["threshold_date"], found["entry_into_force"], tuple(found["unknown"]), text)
+        return self._assessor.answer(question)
 
     def lost(self, coded: Document) -> list[Document]:
         """The acts that the tables have lost: hidden rows, and those that footnotes speak of."""
@@ -245,6 +261,13 @@ def _exception(rule: Document) -> str:
     return next(str(track["source"]) for track in rule["in_force"] if track.get("source"))
 
 
+def effects(data: Path) -> tuple[int, int, int]:
+    """Dates of effect for single participants, over every treaty: ours, others, left open."""
+    record = Record(data)
+    ours, differ, open_ = zip(*(record.effects(one["treaty_id"]) for one in record.treaties), strict=True)
+    return sum(ours), sum(differ), sum(open_)
+
+
 def verdicts(data: Path) -> list[Verdict]:
     """Every treaty."""
     record = Record(data)
@@ -272,6 +295,9 @@ def main() -> int:
     print(f"{kept} of {len(marked)} marked as hits are reproduced to the day by our own rules.")
     later = sum(1 for one in found if one.completed.force == one.official)
     print(f"{later} are reproduced to the day once the lost acts are added.")
+    same, differ, left_open = effects(data)
+    print(f"Of {same + differ + left_open} published dates of effect for one participant, {same} are ours to the day,")
+    print(f"{differ} differ, and for {left_open} we give none (a clause or a condition that nobody has recorded).")
     return 1 if tally["wrong"] or kept < len(marked) else 0
 
 

@@ -1,7 +1,7 @@
 """Rules on the recorded acts of real treaties, beside the published dates."""
 
 import pytest
-from benchmarks.backtest import CAUSES, Verdict, shared_data, verdicts
+from benchmarks.backtest import CAUSES, Verdict, effects, shared_data, verdicts
 from benchmarks.coded_rules import NotTranslated, translated
 
 from treaty_status.domain.rule import TreatyRule
@@ -46,6 +46,14 @@ def test_paris_crossed_on_5_october_2016_once_the_first_american_acceptance_is_r
     paris = next(one for one in found if one.treaty == "XXVII-7-d")
     assert (paris.completed.threshold, paris.completed.force) == ("2016-10-05", "2016-11-04")
     assert "the European Union's instrument is not additional" in paris.completed.text
+
+
+@needs_data
+def test_dates_of_effect_for_single_participants_are_ours_but_for_acts_that_were_lost() -> None:
+    assert DATA is not None
+    ours, differ, _ = effects(DATA)
+    assert ours >= 650
+    assert differ * 20 < ours
 
 
 CODED = {

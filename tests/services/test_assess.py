@@ -110,6 +110,13 @@ def test_participants_of_the_registry_need_no_description_and_keep_the_name_they
     assert found["explanation"]["not_counted"][0]["because_of"] == ["FRA"]
 
 
+def test_what_a_table_calls_a_participant_is_not_what_it_is_called_in_the_answer(tmp_path: Path) -> None:
+    table = {"table": "gt", "values": {"France": "0.6"}}
+    acts = [act("fra", "ratification", "2020-01-01")]
+    found = assess(tmp_path, rule(weight("gt", "0.5")), acts, "2021-01-01", tables={"gt": table})
+    assert list(found["participants"]) == ["fra"]
+
+
 def test_an_organisation_described_by_its_name_keeps_the_members_that_the_registry_knows(tmp_path: Path) -> None:
     people = [{"id": "European Union", "kind": "reio"}, {"id": "France", "kind": "state"}, {"id": "nor", "kind": "io"}]
     acts = [act("France", "ratification", "2020-01-01"), act("European Union", "approval", "2020-01-15")]

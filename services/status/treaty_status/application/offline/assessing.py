@@ -138,7 +138,7 @@ def _participations(lines: Iterable[ActLine], treaty: str, roster: Roster) -> di
     acts: dict[str, list[Act]] = {}
     stream = stream_of(treaty)
     for version, line in enumerate(lines, start=1):
-        own = roster.id_of(line.participant)
+        own = roster.actor(line.participant)
         if not roster.knows(own):
             raise Unreadable(line.place, roster.unknown(line.participant))
         acts.setdefault(own, []).append(Act(stream, version, _event(line, own, treaty)))

@@ -111,11 +111,14 @@ class Roster:
         """The id by which a participant is known here; the text itself where nobody knows it."""
         if text not in self._ids:
             found = self._registry.find(text)
-            own = text if found is None else found.id
-            self._ids[text] = own
-            if found is not None:
-                self._given.setdefault(own, text)
+            self._ids[text] = text if found is None else found.id
         return self._ids[text]
+
+    def actor(self, text: str) -> str:
+        """The same for one who acts; answers will call it so."""
+        own = self.id_of(text)
+        self._given.setdefault(own, text)
+        return own
 
     def knows(self, own: str) -> bool:
         """Is there anything that says what it is?"""
