@@ -47,6 +47,7 @@ from treaty_status.domain.participation import Act
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
+from treaty_status.domain.world import Periods
 
 T = "T-1"
 RECORDED = Recorded(at=datetime(2030, 1, 1, 12, tzinfo=UTC), by="key:tests")
@@ -269,6 +270,7 @@ class Twin:
     certified: Mapping[str, Day] = field(default_factory=dict)
     treaties: Mapping[str, Day | None] = field(default_factory=dict)
     parties: Mapping[str, Iterable[str | Span]] = field(default_factory=dict)
+    periods: Mapping[str, Periods] = field(default_factory=dict)
     continued: Mapping[str, str] = field(default_factory=dict)
     exists: Mapping[str, tuple[Day | None, Day | None]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -325,6 +327,9 @@ class Twin:
 
     def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
         return _among(self.parties[treaty], on) if treaty in self.parties else None
+
+    def periods_of(self, treaty: str) -> Periods | None:
+        return self.periods.get(treaty)
 
     def is_party(self, treaty: str, participant: str, on: date) -> bool | None:
         return participant in _among(self.parties.get(treaty, ()), on) if self.knows_treaty(treaty) else None

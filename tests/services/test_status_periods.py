@@ -200,3 +200,57 @@ def test_v15_the_same_document_as_evidence_for_another_warns(service: Status) ->
     receipt = service.recorded("EX-1", "accession", "jpn", "2006-01-10", evidence=proof)
     assert warned(receipt) == ["V15"]
     assert "France" in receipt["warnings"][0]["message"]
+
+
+# ---- a protocol and its parent ---------------------------------------------------------------------------------------
+def family(service: Status) -> None:
+    """A convention that its parties leave together with its protocols, and a protocol, both in force."""
+    year = {"clause": "40", "takes_effect": {"op": "plus", "years": 1, "of": {"op": "ref", "name": "received"}}}
+    define(service, "EX-1", need=1, leaving=[year | {"cascades_to": "protocols"}])
+    joining = {"clause": "37(2)", "modes": ["accession"], "parent": "EX-1"}
+    define(service, "EX-1-a", need=1, joining=joining)
+    service.recorded("EX-1", "accession", "fra", "2000-01-10")
+    service.recorded("EX-1-a", "accession", "fra", "2000-06-10")
+
+
+def test_leaving_a_convention_is_leaving_its_protocol(service: Status) -> None:
+    family(service)
+    service.recorded("EX-1", "withdrawal_notified", "fra", "2005-03-01")
+    told = service.get("treaties/EX-1-a/participants/fra")
+
+    assert (told["status"], told["leaves_on"]) == ("party", "2006-03-01")
+    (period,) = told["periods"]
+    assert (period["left_with"], period["leaving_clause"]) == ("EX-1", "40 EX-1")
+    assert service.get("treaties/EX-1-a/participants/fra", as_of="2006-02-28")["status"] == "party"
+    assert service.get("treaties/EX-1-a/participants/fra", as_of="2006-03-01")["status"] == "former_party"
+
+
+def test_a_return_to_the_protocol_begins_once_its_own_end_is_recorded(service: Status) -> None:
+    family(service)
+    service.recorded("EX-1", "withdrawal_notified", "fra", "2004-03-01")
+    service.recorded("EX-1", "accession", "fra", "2005-06-01")
+    answer = service.act("EX-1-a", "accession", "fra", "2005-10-01")
+    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (409, "already-contracting")
+
+    service.recorded("EX-1-a", "withdrawal_notified", "fra", "2004-03-01", effect_date="2005-03-01")
+    service.recorded("EX-1-a", "accession", "fra", "2005-10-01")
+    first, second = service.get("treaties/EX-1-a/participants/fra")["periods"]
+    assert (first["leaves_on"], second["leaves_on"], second["effect_on"]) == ("2005-03-01", None, "2005-10-31")
+
+
+def test_a_protocol_binds_a_newcomer_no_sooner_than_the_convention(service: Status) -> None:
+    family(service)
+    service.recorded("EX-1", "accession", "mex", "2005-06-01")
+    override = {"checks": ["V6"], "reason": "The depositary took both instruments together."}
+    service.recorded("EX-1-a", "accession", "mex", "2005-05-15", override=override)
+    told = service.get("treaties/EX-1-a/participants/mex")
+    assert (told["effect_on"], told["effect_clause"]) == ("2005-07-01", "37(2)")
+
+
+def test_a_treaty_that_is_its_parents_parent_is_still_answered(service: Status) -> None:
+    for one, other in (("EX-1", "EX-2"), ("EX-2", "EX-1")):
+        define(service, one, need=1, joining={"clause": "1", "modes": ["accession"], "parent": other})
+        override = {"checks": ["V6"], "reason": "…"}
+        service.recorded(one, "accession", "fra", "2000-01-10", override=override)
+    assert service.treaty("EX-1")["force"]["entry_into_force_on"] == "2000-04-09"
+    assert service.get("treaties/EX-2/participants/fra")["status"] in {"party", "contracting"}

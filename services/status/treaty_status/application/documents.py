@@ -603,6 +603,7 @@ def _period(binding: Binding) -> Document:
         "withdrawal_notified_on": None if notice is None else notice.notified.event.act_date.isoformat(),
         "leaves_on": _iso(binding.leaves_on),
         "leaving_clause": binding.leaving_clause,
+        "left_with": binding.left_with,
     }
 
 

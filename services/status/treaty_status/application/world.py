@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
-from treaty_status.domain.evaluation import Outcome, bindings, known_days
-from treaty_status.domain.rule import PARTIES_TO, other_treaties
+from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
+from treaty_status.domain.rule import PARTIES_TO, TreatyRule, other_treaties
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty
+from treaty_status.domain.world import Period, Periods
 from treaty_status.registry import Kind, LinkKind, Registry
 
 OtherTreaty = Callable[[str], State]
@@ -47,6 +48,7 @@ class RecordedWorld:
             self._same.setdefault(now, [now]).append(before_it)
         self._settled: dict[str, _Settled] = {}
         self._spans: dict[str, tuple[State, Outcome | None, list[tuple[str, date, date]]]] = {}
+        self._periods: dict[str, tuple[State, Outcome, Periods]] = {}
         self._supposed: Mapping[str, Outcome | None] | None = None
         """While treaties that name one another are worked out together: what is shown of them so far."""
 
@@ -136,6 +138,16 @@ class RecordedWorld:
         times = self._party_times(treaty)
         return None if times is None else frozenset(name for name, first, until in times if first <= on < until)
 
+    def periods_of(self, treaty: str) -> Periods | None:
+        state = self._other(treaty)
+        outcome = self._outcome(treaty) if isinstance(state, Treaty) else None
+        if not isinstance(state, Treaty) or state.rule is None or outcome is None:
+            return None
+        kept = self._periods.get(treaty)
+        if kept is None or kept[0] is not state or kept[1] is not outcome:
+            kept = self._periods[treaty] = (state, outcome, _periods(state, state.rule, outcome))
+        return kept[2]
+
     def _party_times(self, treaty: str) -> list[tuple[str, date, date]] | None:
         """What ``_times`` says of a treaty, kept while nothing that it rests on changes; None: not known."""
         state = self._other(treaty)
@@ -194,8 +206,28 @@ class RecordedWorld:
             if name not in states:
                 state = states[name] = self._other(name)
                 if isinstance(state, Treaty) and state.rule is not None:
-                    waiting.extend(other_treaties(state.rule))
+                    joining = state.rule.joining
+                    parent = () if joining is None or joining.parent is None else (joining.parent,)
+                    waiting.extend((*other_treaties(state.rule), *parent))
         return states
+
+
+def _periods(state: Treaty, rule: TreatyRule, outcome: Outcome) -> Periods:
+    days = known_days(state)
+    found = {}
+    for name, own in state.participations.items():
+        known = tuple(
+            Period(one.effect_on, min(_ends(one), default=None), one.leaving_clause)
+            for one in bindings(own, rule, outcome, days)
+            if one.effect_on is not None or outcome.entry_into_force_on is None
+        )
+        if known:
+            found[name] = known
+    return Periods(state.id, any(one.cascades_to == "protocols" for one in rule.leaving), found)
+
+
+def _ends(binding: Binding) -> list[date]:
+    return [day for day in (binding.life.taken_back_on, binding.leaves_on) if day is not None]
 
 
 def _continuations(registry: Registry) -> dict[str, str]:

@@ -337,6 +337,8 @@ def _alive(life: Life, case: Case) -> bool:
     day = case.act.act_date
     if life.taken_back_on is not None:
         return life.on <= day < life.taken_back_on
+    if life.undisturbed:
+        return True  # where it ended with the parent treaty alone, its own end is recorded before a new beginning
     left = _left_on(life, case)
     return left is None or day < left
 

@@ -16,7 +16,7 @@ from treaty_status.domain.participation import Act, Life, Participation
 from treaty_status.domain.rule import Count, Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
-from treaty_status.domain.world import World
+from treaty_status.domain.world import Period, Periods, World
 
 NEVER: Final = date.max
 Days = Mapping[str, date | None]
@@ -77,6 +77,8 @@ class Outcome:
     """The day on which denunciations left fewer parties than the treaty can be in force for."""
     elsewhere: Days = field(default_factory=dict)
     """The days on which other treaties entered into force that this one's clauses count from."""
+    parent: Periods | None = None
+    """Who is bound by the parent treaty from when until when, as far as that is known."""
 
     @property
     def threshold_on(self) -> date | None:
@@ -107,11 +109,19 @@ def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> 
         days = {**setting.days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
         given = consents(rule, treaty, days=days, world=world, as_of=as_of)
         found = _evaluated(rule, given, setting, as_of)
+    parent = _parent(rule, world)
+    if parent is not None:
+        found = replace(found, parent=parent)
     if elsewhere:
         found = replace(found, elsewhere=elsewhere)
     if rule.below_threshold == "terminates":
         found = replace(found, ended_on=_ended_on(rule, found, given))
     return found
+
+
+def _parent(rule: TreatyRule, world: World) -> Periods | None:
+    joining = rule.joining
+    return None if joining is None or joining.parent is None else world.periods_of(joining.parent)
 
 
 def _ended_on(rule: TreatyRule, found: Outcome, given: list[Consent]) -> date | None:
@@ -190,12 +200,14 @@ def known_days(treaty: Treaty) -> dict[str, date | None]:
 def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_of: date) -> list[Consent]:
     """Every consent given by the end of a day and not retracted, with the day from which it no longer counts."""
     found: list[Consent] = []
+    parent = _parent(rule, world)
     for name, own in treaty.participations.items():
         for life in own.lives:
             act = life.consent.event
             if act.act_date <= as_of:
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
+                until = _first(until, _left_with(parent, name, life, rule))
                 given = Consent(name, act.action, act.act_date, until, world.kind(name))
                 found.extend(_from_its_day(life, given, as_of))
         if own.held and own.current is None:
@@ -338,6 +350,8 @@ class Binding:
     clause: str | None
     leaves_on: date | None
     leaving_clause: str | None
+    left_with: str | None = None
+    """The parent treaty that it left, which is why it leaves this one, too."""
 
     def binds(self, day: date) -> bool:
         """Is it bound at the end of that day?"""
@@ -367,9 +381,54 @@ def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome,
     effect_on, clause = _effect(life, rule, story, objector=objector)
     if effect_on is not None and life.taken_back_on is not None and life.taken_back_on <= effect_on:
         effect_on = clause = None  # it ended before it could bind
+    effect_on, clause = _not_before_the_parent(life, own.participant, rule, outcome.parent, (effect_on, clause))
     story["bound"] = effect_on
     leaves_on, leaving_clause = _leaving(life, rule, story)
-    return Binding(life, effect_on, clause, leaves_on, leaving_clause)
+    with_parent = _left_with(outcome.parent, own.participant, life, rule)
+    if outcome.parent is None or with_parent is None or (leaves_on is not None and leaves_on <= with_parent):
+        return Binding(life, effect_on, clause, leaves_on, leaving_clause)
+    cited = _cascading_clause(life, own.participant, rule, outcome.parent)
+    return Binding(life, effect_on, clause, with_parent, cited, outcome.parent.treaty)
+
+
+# ---- under a parent treaty -------------------------------------------------------------------------------------------
+def _under(parent: Periods | None, name: str, life: Life) -> Period | None:
+    """The period under the parent treaty that a consent rests on: the first that had not ended by then."""
+    periods = () if parent is None else parent.of.get(name, ())
+    return next((one for one in periods if one.left_on is None or one.left_on > life.counts_from), None)
+
+
+def _not_before_the_parent(
+    life: Life, name: str, rule: TreatyRule, parent: Periods | None, day: tuple[date | None, str | None]
+) -> tuple[date | None, str | None]:
+    """Who must be a party to the parent is bound by this treaty no sooner than by that one."""
+    rests_on, effect_on = _under(parent, name, life), day[0]
+    if rests_on is None or effect_on is None or (rests_on.bound_on is not None and rests_on.bound_on <= effect_on):
+        return day
+    return rests_on.bound_on, None if rule.joining is None else rule.joining.clause
+
+
+def _left_with(parent: Periods | None, name: str, life: Life, rule: TreatyRule) -> date | None:
+    """The day on which leaving the parent treaty ends this consent as well, where either treaty says so."""
+    if parent is None or not (parent.entails or _follows_its_parent(rule)):
+        return None
+    rests_on = _under(parent, name, life)
+    return None if rests_on is None else rests_on.left_on
+
+
+def _follows_its_parent(rule: TreatyRule) -> bool:
+    return any(clause.cascades_to == "parent_leaves_this" for clause in rule.leaving)
+
+
+def _cascading_clause(life: Life, name: str, rule: TreatyRule, parent: Periods) -> str | None:
+    if _follows_its_parent(rule):
+        return rule.leaving[0].clause
+    rests_on = _under(parent, name, life)
+    return None if rests_on is None or rests_on.leaving_clause is None else f"{rests_on.leaving_clause} {parent.treaty}"
+
+
+def _first(*days: date | None) -> date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
 def _story(life: Life, outcome: Outcome, days: Days) -> dict[str, date | None]:

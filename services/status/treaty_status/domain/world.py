@@ -1,9 +1,26 @@
 """What the law needs to know beyond one treaty's own facts."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from treaty_status.domain.tables import Table
+
+
+class Period(NamedTuple):
+    """A participant under a treaty: bound from a day (None: the treaty is not in force), left on a day, by a clause."""
+
+    bound_on: date | None
+    left_on: date | None
+    leaving_clause: str | None
+
+
+class Periods(NamedTuple):
+    """Everyone's periods under a treaty; ``entails``: who leaves it leaves its protocols with it."""
+
+    treaty: str
+    entails: bool
+    of: Mapping[str, tuple[Period, ...]]
 
 
 class World(Protocol):
@@ -53,6 +70,9 @@ class World(Protocol):
 
     def parties_of(self, treaty: str, on: date) -> frozenset[str] | None:
         """The parties (or, before force, the contracting States) of another treaty on a day."""
+
+    def periods_of(self, treaty: str) -> Periods | None:
+        """From when until when another treaty binds each of its participants."""
 
     def is_party(self, treaty: str, participant: str, on: date) -> bool | None:
         """Was it a party (or, before force, a contracting State) of another treaty on a day?"""
