@@ -1,5 +1,6 @@
 """A protocol and its parent treaty: bound no sooner than by the parent, and left with it where either says so."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -29,9 +30,13 @@ LEAVING = {"clause": "19", "takes_effect": plus(years=1, of=ref("received"))}
 
 def under(*periods: tuple[str | None, str | None], entails: bool = False, who: str = "usa") -> Twin:
     """A world in which the parent bound a participant in these periods, and s1 and s2 for ever."""
-    of = tuple(Period(b and day(b), e and day(e), "40") for b, e in periods)
+    of = tuple(Period(_day(bound), _day(left), "40") for bound, left in periods)
     everyone = {one: (Period(day("2000-01-01"), None, None),) for one in states(2)} | {who: of}
     return Twin(periods={PARENT: Periods(PARENT, entails, everyone)}, parties={PARENT: [who, *states(2)]})
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else day(text)
 
 
 def protocol(**leaving: Any) -> dict[str, Any]:

@@ -215,6 +215,7 @@ def family(service: Status) -> None:
 
 def test_leaving_a_convention_is_leaving_its_protocol(service: Status) -> None:
     family(service)
+    assert service.get("treaties/EX-1-a/participants/fra")["leaves_on"] is None
     service.recorded("EX-1", "withdrawal_notified", "fra", "2005-03-01")
     told = service.get("treaties/EX-1-a/participants/fra")
 
@@ -223,6 +224,16 @@ def test_leaving_a_convention_is_leaving_its_protocol(service: Status) -> None:
     assert (period["left_with"], period["leaving_clause"]) == ("EX-1", "40 EX-1")
     assert service.get("treaties/EX-1-a/participants/fra", as_of="2006-02-28")["status"] == "party"
     assert service.get("treaties/EX-1-a/participants/fra", as_of="2006-03-01")["status"] == "former_party"
+
+
+def test_the_day_on_which_a_protocol_is_left_with_its_convention_comes_by_itself(service: Status) -> None:
+    family(service)
+    service.settled()
+    service.recorded("EX-1", "withdrawal_notified", "fra", "2005-03-01")
+    service.settled()
+    assert service.app.surface.desk.views.due(now=datetime(2006, 2, 27, 12, tzinfo=UTC)) == []
+    due = service.app.surface.desk.views.due(now=datetime(2006, 3, 1, 12, tzinfo=UTC))
+    assert {one.treaty for one in due} == {"EX-1", "EX-1-a"}
 
 
 def test_a_return_to_the_protocol_begins_once_its_own_end_is_recorded(service: Status) -> None:

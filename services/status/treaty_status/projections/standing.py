@@ -24,7 +24,7 @@ from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_da
 from treaty_status.domain.gauges import Reading
 from treaty_status.domain.participation import Participation
 from treaty_status.domain.treaty import State, Treaty
-from treaty_status.domain.world import World
+from treaty_status.domain.world import Periods, World
 from treaty_status.projections.changes import Changes
 from treaty_status.projections.milestones import Days, milestone_row, participant_days, treaty_days
 from treaty_status.projections.participation import participation_row
@@ -66,6 +66,7 @@ class Basis:
     threshold_on: date | None
     entry_into_force_on: date | None
     known: tuple[date | None, ...]
+    parent: Periods | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _basis(treaty: Treaty, outcome: Outcome | None) -> Basis:
         None if outcome is None else outcome.threshold_on,
         None if outcome is None else outcome.entry_into_force_on,
         tuple(known_days(treaty).values()),
+        None if outcome is None else outcome.parent,
     )
 
 
