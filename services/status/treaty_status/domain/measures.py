@@ -43,8 +43,17 @@ class Measure:
                 return "counts"  # where everyone is asked for by name, an organisation that is named is one of them
             case Weight(who=who) if who.reio == "not_additional":
                 return "never"
+            case Share() if self.rounds_organisations:
+                return "not_additional"
             case Count(who=who) | Weight(who=who) | Share(who=who):
                 return who.reio
+
+    @property
+    def rounds_organisations(self) -> bool:
+        """Of a population an organisation is one, for as long as any member is not counted: taken here as if one
+        member were enough to end that. What is found suffices; there may be more."""
+        leaf = self._leaf
+        return isinstance(leaf, Share) and leaf.who.reio == "as_members" and not leaf.from_anyone
 
     def standing_in(self) -> frozenset[str]:
         """The organisations counted here whose instrument stops counting once a member's is."""
