@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.services.status_world import Clock, Json, Status, protocol, status
+from treaty_status.pages import pages_router
 
 OTTAWA = {
     "clause": "20",
@@ -265,3 +266,29 @@ def test_a_treaty_that_is_its_parents_parent_is_still_answered(service: Status) 
         service.recorded(one, "accession", "fra", "2000-01-10", override=override)
     assert service.treaty("EX-1")["force"]["entry_into_force_on"] == "2000-04-09"
     assert service.get("treaties/EX-2/participants/fra")["status"] in {"party", "contracting"}
+
+
+# ---- what people see -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("lang", "held", "later"),
+    [
+        ("en", "deposited on 10 February 2005, not yet accepted", "deferred until 1 December 2006"),
+        ("fr", "déposé le 10 février 2005, pas encore accepté", "différé jusqu’au 1er décembre 2006"),
+    ],
+)
+def test_the_page_shows_what_waits(service: Status, lang: str, held: str, later: str) -> None:
+    define(service)
+    service.recorded("EX-1", "accession", "mex", "2005-02-10", deposit_status="pending")
+    service.recorded("EX-1", "accession", "jpn", "2005-02-11", deferred_until="2006-12-01")
+    service.app.framework.include_router(pages_router(service.app.surface.desk))
+    page = service.client.get(f"/treaties/EX-1?lang={lang}").text.replace("&#39;", "’").replace("\u00a0", " ")
+    assert held in page
+    assert later in page
+
+
+def test_the_spreadsheet_tells_instruments_held_back_from_those_that_count(service: Status) -> None:
+    define(service)
+    service.recorded("EX-1", "accession", "mex", "2005-02-10", deposit_status="refused")
+    told = service.client.get("/v1/treaties/EX-1/participants.csv").text.splitlines()
+    assert told[0].endswith(",deposit_status,deposited_on,deferred_until")
+    assert told[1].endswith(",refused,2005-02-10,")

@@ -22,6 +22,9 @@ COLUMNS: Final = (
     "effect_clause",
     "leaves_on",
     "note",
+    "deposit_status",
+    "deposited_on",
+    "deferred_until",
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 MARK: Final = "\ufeff"
@@ -39,7 +42,7 @@ def participants_table(document: Document, *, mark: bool) -> bytes:
 
 
 def _cells(document: Document, row: Document) -> list[Any]:
-    consent = row["consent"] or {}
+    consent, deposit = row["consent"] or {}, row["deposit"] or {}
     return [
         document["treaty"],
         document["as_of"],
@@ -56,6 +59,9 @@ def _cells(document: Document, row: Document) -> list[Any]:
         row["effect_clause"],
         row["leaves_on"],
         row["note"],
+        deposit.get("status"),
+        deposit.get("on"),
+        deposit.get("deferred_until"),
     ]
 
 

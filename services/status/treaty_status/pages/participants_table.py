@@ -41,7 +41,16 @@ def _row(row: Document, marks: dict[str, str], page: Telling) -> dict[str, Any]:
             "action": page.say.action(consent["action"]),
             "counted": consent["counted"] or consent["not_counted_because"] is None,
         },
+        "waiting_for": _waiting_for(row, page),
         "effect": None if row["effect_on"] is None else page.day(row["effect_on"]),
         "clause": row["effect_clause"] if row["effect_on"] is not None else None,
         "leaving": leaving,
     }
+
+
+def _waiting_for(row: Document, page: Telling) -> str | None:
+    """What became of an instrument that does not count yet, or that was notified only later."""
+    deposit, later = row["deposit"], row["retroactively"]
+    if deposit is not None:
+        return page.say(f"who.{deposit['status']}", day=page.plain_day(deposit["deferred_until"] or deposit["on"]))
+    return None if later is None else page.say("who.retroactively", day=page.plain_day(later["notified_on"]))
