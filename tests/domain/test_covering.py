@@ -96,6 +96,14 @@ def test_the_heaviest_come_first_and_the_limit_is_admitted() -> None:
     assert (found.size, found.stopped_by) == (2, "limit")
 
 
+def test_nobody_is_named_whom_the_others_named_could_do_without() -> None:
+    found = covers(Need(4, dict.fromkeys("abcdef", 1)), Need(10, {"a": 6, "b": 5, "c": 4, "d": 1}))
+    assert found is not None
+
+    assert [cover.everyone for cover in found.found] == [("a", "b"), ("a", "c"), ("b", "c", "d")]
+    assert {cover.size for cover in found.found} == {4}
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     needs = [Need(137, {f"p{n}": 1 + n * n % 23 for n in range(80)}), Need(90, {f"p{n}": 1 + n % 7 for n in range(80)})]
     pool = tuple(f"p{n}" for n in range(80))

@@ -86,6 +86,13 @@ def test_what_comes_by_itself_is_no_consequence_of_the_acts() -> None:
     assert said == {"treaty.participant.consent.reached", "treaty.consent.first.reached"}
 
 
+def test_what_was_due_already_and_not_yet_said_is_no_consequence_of_the_acts() -> None:
+    before = story(hanoi(1), acceded("s1", on="2020-02-01"))  # in force since May; nobody has looked at the calendar
+    told = asked(before, acceded("s2", on="2020-06-01"))
+
+    assert [one["type"] for one in told["difference"]["milestones"]] == ["treaty.participant.consent.reached"]
+
+
 def test_an_act_supposed_is_checked_on_what_those_before_it_left() -> None:
     with pytest.raises(AlreadyContracting) as refused:
         supposed(story(hanoi(3)), acceded("s1", on="2020-07-01"), acceded("s1", on="2020-08-01"))

@@ -24,6 +24,7 @@ from tests.builders import (
     rule,
     signed,
     states,
+    took_back,
     treaty,
     weight,
     window,
@@ -85,6 +86,12 @@ def test_where_only_signatories_may_consent_others_sign_first_while_they_can() -
     found = paths(clauses, signed("s1", on="2020-01-01"), windows=closed)
     assert (found.found, [one.participant for one in found.candidates], found.closed) == ((), ["s1"], 1)
     assert found.exhausted
+
+
+def test_a_consent_taken_back_is_asked_for_again() -> None:
+    found = paths(hanoi(2), acceded("s1", on="2020-02-01"), took_back("s1", on="2020-03-01"))
+
+    assert [(pick.n, "s1" in pick.of) for pick in only(found).cover.picks] == [(2, True)]
 
 
 def test_too_few_who_could_consent_is_no_path() -> None:
