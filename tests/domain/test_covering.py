@@ -103,6 +103,11 @@ def test_nobody_is_named_whom_the_others_named_could_do_without() -> None:
     assert [cover.everyone for cover in found.found] == [("a", "b"), ("a", "c"), ("b", "c", "d")]
     assert {cover.size for cover in found.found} == {4}
 
+    two_tables = (Need(6, {"a": 6, "b": 4, "c": 1}), Need(5, {"b": 4, "c": 5}))
+    found = covers(*two_tables, Need(3, dict.fromkeys("abcdef", 1)))
+    assert found is not None
+    assert [cover.everyone for cover in found.found] == [("c", "a")]  # b as well would be one of any others
+
 
 def test_the_same_question_has_the_same_answer() -> None:
     needs = [Need(137, {f"p{n}": 1 + n * n % 23 for n in range(80)}), Need(90, {f"p{n}": 1 + n % 7 for n in range(80)})]
