@@ -10,7 +10,18 @@ from sqlalchemy import text
 from treaty_notifier.deliveries import Dead, Decision, Delivered, DeliveryState, Outcome, RetryIn
 from treaty_notifier.errors import OutboxOwned, PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import FeedEvent, drafts, probe_draft
-from treaty_notifier.outbox import Claim, MemoryOutbox, Outbox, Sent, Settlement, SqlOutbox, Start, Turn
+from treaty_notifier.outbox import (
+    Claim,
+    MemoryOutbox,
+    Outbox,
+    Page,
+    Sent,
+    Settlement,
+    SqlOutbox,
+    Start,
+    Turn,
+    Wish,
+)
 from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
@@ -141,6 +152,100 @@ def test_position_and_messages_move_in_one_step_and_for_one_follower_only(world:
     assert taken.value.actual == 7
     assert second.progress() == first.progress()
     assert (first.progress().position, first.progress().seq) == (7, 2)
+
+
+def page(outbox: Outbox, *events: FeedEvent) -> Page:
+    return Page(drafts=drafts(events), expected=outbox.progress().position, position=events[-1].position)
+
+
+WISH = Wish(owner="one", lanes=10, batch=16, lease_seconds=45)
+
+
+def test_what_a_page_brings_is_claimed_in_the_commit_that_writes_it(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (first,) = claim(world.outbox).turns
+
+    done = world.outbox.exchange(settlements=[settled(first)], page=page(world.outbox, event(2), event(3)), wish=WISH)
+
+    assert done.booked == (True,)
+    assert (done.is_taken, done.progress) == (False, world.another().progress())
+    (turn,) = done.claim.turns
+    assert [parcel.body for parcel in turn.parcels] == [one.body for one in drafts([event(2), event(3)])]
+    assert claim(world.another(), owner="two").turns == ()
+
+
+def test_a_page_that_comes_too_late_holds_up_nothing_else(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    late = page(world.outbox, event(2))
+    append(world.another(), event(2))
+
+    done = world.outbox.exchange(settlements=[settled(turn)], page=late, wish=WISH)
+
+    assert done.is_taken
+    assert done.progress == world.outbox.progress()
+    assert done.booked == (True,)
+    assert [parcel.seq for parcel in done.claim.turns[0].parcels] == [2]
+
+
+def test_a_commit_that_fails_leaves_nothing_behind_not_even_in_memory(database_dsn: str) -> None:
+    outbox = SqlOutbox(database_dsn, new_key=KEY, clock=Clock(NOON))
+    subscribe(outbox)
+    endless = Wish(owner="one", lanes=10, batch=16, lease_seconds=float("inf"))
+
+    with pytest.raises(OverflowError):
+        outbox.exchange(page=page(outbox, event(1)), wish=endless)
+
+    assert (outbox.progress().position, outbox.progress().seq) == (0, 0)
+    append(outbox, event(2))
+    (turn,) = claim(outbox).turns
+    assert [parcel.body for parcel in turn.parcels] == [drafts([event(2)])[0].body]
+    outbox.close()
+
+
+def test_messages_are_read_alike_whoever_wrote_them(world: World) -> None:
+    """Several hundred lines, so that whole blocks, half blocks and lines of the own page are all read."""
+    subscribe(world.outbox)
+    bodies = []
+    other = world.another()
+    for first in (1, 100, 129, 200):
+        events = [event(first + place) for place in range(60 if first != 100 else 29)]
+        bodies += [one.body for one in drafts(events)]
+        append(world.outbox if first % 2 else other, *events)
+    sent = []
+    while turns := claim(world.outbox, batch=50).turns:
+        sent += [parcel.body for parcel in turns[0].parcels]
+        world.outbox.settle([settled(turns[0])])
+
+    assert sent == bodies
+
+
+def test_a_lane_that_is_parked_is_left_alone_for_a_while_and_keeps_what_it_owes(world: World) -> None:
+    subscribe(world.outbox)
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+
+    assert world.outbox.park(turn.lease, seconds=60)
+
+    assert not world.outbox.park(turn.lease, seconds=60)
+    assert world.outbox.settle([settled(turn)]) == [False]
+    assert claim(world.outbox).turns == ()
+    world.later(61)
+    assert [parcel.seq for parcel in claim(world.outbox).turns[0].parcels] == [1]
+
+
+def test_the_outbox_says_when_something_is_due_next(world: World) -> None:
+    subscribe(world.outbox)
+    assert world.outbox.exchange().due_seconds == float("inf")
+    append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+
+    due_seconds = world.outbox.exchange(settlements=[settled(turn, RetryIn(delay_seconds=300))], wish=WISH).due_seconds
+
+    assert due_seconds is not None
+    assert 200 < due_seconds <= 300
 
 
 def test_a_page_without_events_moves_the_position_alone(world: World) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import httpx
+import aiohttp
+import msgspec
 
 from treaty_notifier.errors import FeedError, StatusUnreachable
 from treaty_notifier.messages import FeedEvent
@@ -33,23 +34,34 @@ class Feed(Protocol):
 
 
 class HttpFeed:
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    """Asks over one kept connection. aiohttp and not the ordinary client: every milestone waits for this answer."""
+
+    def __init__(self, session: aiohttp.ClientSession, *, status_url: str) -> None:
+        self._session = session
+        self._url = f"{status_url.rstrip('/')}/v1/feed"
 
     async def page(self, *, after: int, limit: int, wait_seconds: float) -> FeedPage:
         try:
-            response = await self._client.get(
-                "/v1/feed",
+            async with self._session.get(
+                self._url,
                 params={"after": after, "limit": limit, "wait": f"{wait_seconds:g}"},
-                timeout=httpx.Timeout(ANSWER_MARGIN_SECONDS, read=wait_seconds + ANSWER_MARGIN_SECONDS),
-            )
-        except httpx.HTTPError as error:
+                timeout=aiohttp.ClientTimeout(
+                    total=wait_seconds + 2 * ANSWER_MARGIN_SECONDS, connect=ANSWER_MARGIN_SECONDS
+                ),
+                allow_redirects=False,
+            ) as response:
+                status, body = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise StatusUnreachable("The status service does not answer its feed; it is asked again") from error
-        if response.status_code >= 500 or response.status_code == 429:
-            raise StatusUnreachable(f"The status service cannot serve its feed now (status: {response.status_code})")
-        if response.status_code != 200:
-            raise FeedError(f"The feed refuses to be read (status: {response.status_code}, after: {after})")
-        return page_of(response.json())
+        if status >= 500 or status == 429:
+            raise StatusUnreachable(f"The status service cannot serve its feed now (status: {status})")
+        if status != 200:
+            raise FeedError(f"The feed refuses to be read (status: {status}, after: {after})")
+        try:
+            document = msgspec.json.decode(body)
+        except msgspec.DecodeError as error:
+            raise FeedError("The feed's page is no JSON") from error
+        return page_of(document)
 
 
 def page_of(document: object) -> FeedPage:

@@ -31,7 +31,8 @@ def serve(
     ] = None,
 ) -> None:
     """Follow the feed and deliver. Settings come from TREATY_NOTIFIER_… and from these options."""
-    from treaty_notifier.service import serve as serve_with  # noqa: PLC0415  (the web stack takes seconds to import)
+    from pydantic import ValidationError  # noqa: PLC0415
+
     from treaty_notifier.settings import Settings  # noqa: PLC0415
 
     given: dict[str, object] = {
@@ -42,7 +43,17 @@ def serve(
         "allow_networks": ",".join(allow_network) if allow_network else None,
         "schedule_seconds": schedule_seconds,
     }
-    serve_with(Settings.model_validate({**Settings().model_dump(), **_without_none(given)}))
+    try:
+        settings = Settings.model_validate({**Settings().model_dump(), **_without_none(given)})
+    except ValidationError as refused:
+        for error in refused.errors():
+            name = ".".join(str(part) for part in error["loc"])
+            typer.echo(f"{name}: {error['msg']}" if name else error["msg"].removeprefix("Value error, "), err=True)
+        raise typer.Exit(2) from None
+
+    from treaty_notifier.service import serve as serve_with  # noqa: PLC0415  (the web stack takes seconds to import)
+
+    serve_with(settings)
 
 
 @cli.command()

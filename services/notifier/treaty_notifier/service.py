@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
+import aiohttp
 import httpx
 import uvicorn
 from fastapi import FastAPI
@@ -20,7 +21,7 @@ from treaty_notifier.api.operations import own_version
 from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
-from treaty_notifier.loops import Clerk, Dispatcher, Follower, GroupRefresher, Limits, Supervised, Threads
+from treaty_notifier.loops import Clerk, Dispatcher, Follower, GroupRefresher, Limits, Reaper, Supervised, Threads
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SqlOutbox
 from treaty_notifier.schedule import Schedule
@@ -78,7 +79,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         clock=now,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311  (spreads retries, keeps no secret)
     )
-    feed, directory = HttpFeed(client), StatusDirectory(client, monotonic_seconds=time.monotonic)
+    session = await stack.enter_async_context(_feed_session())
+    feed = HttpFeed(session, status_url=settings.status_url)
+    directory = StatusDirectory(client, monotonic_seconds=time.monotonic)
     follower = Follower(
         feed, clerk, progress=lambda: threads.call(outbox.progress), metrics=metrics, jitter=random.random
     )
@@ -87,6 +90,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     loops = [
         Supervised("feed", follower.run, metrics=metrics),
         Supervised("lanes", dispatcher.run, metrics=metrics),
+        Supervised("leases", Reaper(clerk, outbox, threads=threads).run, metrics=metrics),
         Supervised("groups", refresher.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
@@ -147,6 +151,11 @@ def _status_client(settings: Settings) -> httpx.AsyncClient:
         headers={"user-agent": f"treaty-notifier/{own_version()}"},
         limits=httpx.Limits(max_connections=STATUS_CONNECTIONS),
     )
+
+
+def _feed_session() -> aiohttp.ClientSession:
+    headers = {"user-agent": f"treaty-notifier/{own_version()}", "accept-encoding": "identity"}
+    return aiohttp.ClientSession(headers=headers, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,12 +1,14 @@
 """Every setting of the notifier, read once from the environment (``TREATY_NOTIFIER_…``)."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from treaty_notifier.schedule import STANDARD_DELAYS_SECONDS
 from treaty_notifier.sender.addresses import networks
+
+DEADLINES_IN_A_LEASE = 3
 
 
 class Settings(BaseSettings):
@@ -51,9 +53,20 @@ class Settings(BaseSettings):
     def delays_seconds(self) -> tuple[float, ...]:
         return tuple(float(delay) for delay in _listed(self.schedule_seconds))
 
+    @model_validator(mode="after")
+    def _leases_outlive_deadlines(self) -> Self:
+        shortest = DEADLINES_IN_A_LEASE * self.deadline_seconds
+        if self.lease_seconds is not None and self.lease_seconds < shortest:
+            raise ValueError(
+                f"A lane's lease is at least three deadlines, or another notifier would send what this one still waits "
+                f"for (lease_seconds: {self.lease_seconds:g}, deadline_seconds: {self.deadline_seconds:g}); set "
+                f"TREATY_NOTIFIER_LEASE_SECONDS to {shortest:g} or more, or leave it out"
+            )
+        return self
+
     @property
     def lane_lease_seconds(self) -> float:
-        return max(self.lease_seconds or 0.0, 3 * self.deadline_seconds)
+        return self.lease_seconds or DEADLINES_IN_A_LEASE * self.deadline_seconds
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.messages import HISTORIC, MILESTONE, Entry
@@ -92,6 +93,7 @@ def wants(wanted: Filter, entry: Entry, *, membership: Membership) -> bool:
     )
 
 
+@lru_cache(10_000)
 def type_matches(pattern: str, message_type: str) -> bool:
     """Whether ``treaty.threshold.*`` or ``treaty.*.reached`` covers ``treaty.threshold.reached``."""
     words, given = pattern.split("."), message_type.split(".")

@@ -6,6 +6,7 @@ brings is claimed in the commit that writes it: the sender has it in hand withou
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from treaty_notifier.outbox import Exchange, Lease, Outbox, Page, Progress, Sett
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-REAP_SECONDS = 1.0  # how often leases of notifiers that died are looked for
 MOST_FAULTS = 3  # of one lane's turns in a row, before it is left alone for longer
 SHORT_PARK_SECONDS = 5.0
 LONG_PARK_SECONDS = 3600.0
@@ -44,8 +44,8 @@ class _Arrived:
 class Clerk:
     """Finds lanes by polling; ``wake`` only shortens the wait.
 
-    ``run`` calls ``serve`` with each turn that was claimed and the moment its lease ends, on the loop's clock, and asks
-    ``room`` how many more lanes may be served now.
+    ``entered`` is set once it is known to be at work. ``run`` calls ``serve`` with each turn that was claimed
+    and the moment its lease ends, on the loop's clock, and asks ``room`` how many more lanes may be served now.
     """
 
     def __init__(self, outbox: Outbox, *, owner: str, limits: Limits, threads: Threads, metrics: Metrics) -> None:
@@ -54,7 +54,9 @@ class Clerk:
         self._limits = limits
         self._threads = threads
         self._metrics = metrics
+        self.entered = asyncio.Event()
         self._something = asyncio.Event()
+        self._next_due = math.inf
         self._finished: list[_Finished] = []
         self._broken: list[tuple[Lease, BaseException]] = []
         self._arrived: list[_Arrived] = []
@@ -88,13 +90,9 @@ class Clerk:
 
     async def run(self, *, serve: Callable[[Turn, float], None], room: Callable[[], int]) -> None:
         """Raises OutboxOwned when another process serves this store."""
-        loop = asyncio.get_running_loop()
         await self._call(lambda: self._outbox.enter(owner=self._owner))
-        reap_at = 0.0
+        self.entered.set()
         while True:
-            if loop.time() >= reap_at:
-                await self._call(self._outbox.reap)
-                reap_at = loop.time() + REAP_SECONDS
             self._something.clear()
             if not await self._turn_over(serve=serve, room=room()):
                 await self._rest()
@@ -142,9 +140,9 @@ class Clerk:
         """Until something is handed in, a retry is due, or it is time to look all the same."""
         if self._something.is_set():
             return
-        due = await self._call(self._outbox.next_due_seconds)
+        due_seconds = max(0.0, self._next_due - asyncio.get_running_loop().time())
         try:
-            async with asyncio.timeout(min(due if due is not None else 60.0, self._limits.poll_seconds)):
+            async with asyncio.timeout(min(due_seconds, self._limits.poll_seconds)):
                 await self._something.wait()
         except TimeoutError:
             pass
@@ -188,6 +186,8 @@ class Clerk:
 
     def _note(self, done: Exchange) -> None:
         self._metrics.fenced.inc(done.booked.count(False))
+        if done.due_seconds is not None:
+            self._next_due = asyncio.get_running_loop().time() + done.due_seconds
 
     async def _exchange(
         self, *, settlements: list[Settlement], page: Page | None = None, wish: Wish | None = None
@@ -196,8 +196,7 @@ class Clerk:
 
     async def _call(self, work: Callable[[], T]) -> T:
         """On the thread that keeps the books. Once begun it ends, even when nobody waits for it any more."""
-        under_way = asyncio.ensure_future(self._threads.call(work))
-        self._under_way = under_way
+        under_way = self._under_way = self._threads.start(work)
         return await asyncio.shield(under_way)
 
 

@@ -1,6 +1,7 @@
 """Leasing lanes and reading what they are to send, inside the caller's transaction."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,9 @@ NOTHING = Claim(turns=(), has_more=False)
 # Least recently served first, never by lease: lanes whose holder died must not wait behind everybody's work.
 _CLAIMABLE = """
     SELECT l.id, l.subscription_id, l.is_replay, l.cursor, l.stop_seq, l.after_position, l.not_before, l.due_at,
-           l.epoch, s.url, {text:s.filter}, p.seq, {now}
+           l.epoch, s.url, {text:s.filter}, p.seq, {now},
+           (SELECT {joined:x.serial || ':' || {hex:x.sealed}} FROM secrets x
+            WHERE x.subscription_id = s.id AND (x.expires_at IS NULL OR x.expires_at > {now}))
     FROM lanes l JOIN subscriptions s ON s.id = l.subscription_id JOIN progress p ON p.name = 'feed'
     WHERE s.state = 'active'
       AND (l.lease_until IS NULL OR l.lease_until <= {now}) AND (l.paused_until IS NULL OR l.paused_until <= {now})
@@ -47,10 +50,9 @@ _DUE_AGAIN = """
 _ATTEMPTS = """
     SELECT seq, max(number) FROM attempts WHERE subscription_id = :subscription AND {among:seq:seqs} GROUP BY seq
 """
-_SECRETS = """
-    SELECT subscription_id, sealed FROM secrets
-    WHERE {among:subscription_id:ids} AND (expires_at IS NULL OR expires_at > :at)
-    ORDER BY subscription_id, serial DESC
+_NEXT_DUE = """
+    SELECT (SELECT min(due_at) FROM lanes WHERE due_at > {now}),
+           (SELECT min(paused_until) FROM lanes WHERE paused_until > {now}), {now}
 """
 _GROUPS = "SELECT id, {text:members} FROM groups"
 
@@ -71,6 +73,7 @@ class _Lane(NamedTuple):
     filter: str
     head: int
     now: str | datetime
+    secrets: str | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,6 @@ class Claims:
         found = [(lane, *reader.parcels(lane)) for lane in lanes]
         taken = [(lane, parcels, scanned_to) for lane, parcels, scanned_to in found if parcels]
         passed_by = [(lane, scanned_to) for lane, parcels, scanned_to in found if not parcels]
-        secrets = self._secrets(driver, sorted({lane.subscription_id for lane, _, _ in taken}), now=now)
         if taken:
             until = now + timedelta(seconds=wish.lease_seconds)
             driver.run(_LEASE, owner=wish.owner, until=until, at=now, ids=[lane.id for lane, _, _ in taken])
@@ -106,7 +108,7 @@ class Claims:
                         cursor=lane.cursor,
                     ),
                     url=lane.url,
-                    secrets=secrets[lane.subscription_id],
+                    secrets=self._opened(lane.secrets),
                     parcels=parcels,
                     scanned_to=scanned_to,
                 )
@@ -115,11 +117,10 @@ class Claims:
             has_more=len(lanes) == wish.lanes or any(scanned_to < lane.head for lane, scanned_to in passed_by),
         )
 
-    def _secrets(self, driver: Driver, ids: list[str], *, now: datetime) -> dict[str, tuple[bytes, ...]]:
-        found: dict[str, tuple[bytes, ...]] = dict.fromkeys(ids, ())
-        for subscription_id, sealed in driver.rows(_SECRETS, ids=ids, at=now) if ids else ():
-            found[subscription_id] += (self.box.open(bytes(sealed)),)
-        return found
+    def _opened(self, sealed: str | None) -> tuple[bytes, ...]:
+        """Newest first, from ``serial:hex`` with spaces between."""
+        known = [one.split(":") for one in (sealed or "").split()]
+        return tuple(self.box.open(bytes.fromhex(text)) for _, text in sorted(known, key=lambda one: -int(one[0])))
 
 
 class _Reader:
@@ -214,6 +215,13 @@ class _Reader:
         if not seqs:
             return {}
         return dict(self._driver.rows(_ATTEMPTS, subscription=subscription_id, seqs=seqs))
+
+
+def due_seconds(driver: Driver) -> float:
+    """How long until a retry is due or a pause ends; infinite when nothing waits for its time."""
+    ((due_at, ended_at, now),) = driver.rows(_NEXT_DUE)
+    known = [driver.instant(at) for at in (due_at, ended_at) if at is not None]
+    return (min(known) - driver.instant(now)).total_seconds() if known else math.inf
 
 
 def due_anew(driver: Driver, subscription_ids: list[str]) -> None:

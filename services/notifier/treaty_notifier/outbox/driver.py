@@ -3,7 +3,8 @@
 SQLAlchemy builds, caches and wraps each statement anew; for a turn of one message that costs more than the database
 does. Here a statement is a text, written once for both engines, and a row is a tuple. What an engine calls differently
 is written in braces: ``{now}`` the present instant, ``{lock}`` and ``{skip}`` the row locks, ``{text:column}`` JSON as
-its text, ``{among:column:name}`` membership in a list that is one parameter.
+its text, ``{hex:column}`` bytes as text, ``{joined:text}`` many texts as one with spaces between and
+``{among:column:name}`` membership in a list that is one parameter.
 """
 
 import json
@@ -98,11 +99,15 @@ def _statement(text: str, is_sqlite: bool) -> str:  # noqa: FBT001  (a cache's k
     if is_sqlite:
         text = re.sub(r"\{among:([\w.]+):(\w+)\}", r"\1 IN (SELECT value FROM json_each(:\2))", text)
         text = re.sub(r"\{text:([\w.]+)\}", r"\1", text)
+        text = re.sub(r"\{hex:([\w.]+)\}", r"hex(\1)", text)
+        text = re.sub(r"\{joined:([^{}]+)\}", r"group_concat(\1, ' ')", text)
         return text.replace("{now}", ":now").replace("{lock}", "").replace("{skip}", "")
     text = re.sub(r"\{among:([\w.]+):(\w+)\}", r"\1 = ANY(:\2)", text)
     text = re.sub(r"\{text:([\w.]+)\}", r"CAST(\1 AS text)", text)
+    text = re.sub(r"\{hex:([\w.]+)\}", r"encode(\1, 'hex')", text)
+    text = re.sub(r"\{joined:([^{}]+)\}", r"string_agg(\1, ' ')", text)
     text = text.replace("{now}", "statement_timestamp()").replace("{lock}", "FOR UPDATE")
-    return re.sub(r":(\w+)", r"%(\1)s", text.replace("{skip}", "FOR UPDATE OF l SKIP LOCKED"))
+    return re.sub(r":([a-z]\w*)", r"%(\1)s", text.replace("{skip}", "FOR UPDATE OF l SKIP LOCKED"))
 
 
 @cache

@@ -1,5 +1,6 @@
 """The outbox in memory: the twin that passes the same contract as the real ones."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -224,7 +225,13 @@ class MemoryOutbox:
                 claim = self.claim(
                     owner=wish.owner, lanes=wish.lanes, batch=wish.batch, lease_seconds=wish.lease_seconds
                 )
-            return Exchange(booked=tuple(booked), claim=claim, progress=progress, is_taken=is_taken)
+            return Exchange(
+                booked=tuple(booked),
+                claim=claim,
+                due_seconds=self._due_seconds() if page is None else None,
+                progress=progress,
+                is_taken=is_taken,
+            )
 
     def park(self, lease: Lease, *, seconds: float) -> bool:
         with self._lock:
@@ -234,12 +241,6 @@ class MemoryOutbox:
             lane.owner = lane.lease_until = None
             lane.paused_until = self._clock() + timedelta(seconds=seconds)
             return True
-
-    def next_due_seconds(self) -> float | None:
-        with self._lock:
-            now = self._clock()
-            waits = [owed.next_at for owed in self._owed.values()] + [one.paused_until for one in self._lanes.values()]
-            return min(((at - now).total_seconds() for at in waits if at is not None and at > now), default=None)
 
     def release(self, *, owner: str) -> None:
         with self._lock:
@@ -328,6 +329,11 @@ class MemoryOutbox:
         is_active = self._subscriptions[lane.subscription_id].state is SubscriptionState.ACTIVE
         has_work = lane.cursor < end or any(True for _ in self._due_again(lane, now))
         return is_free and is_open and is_active and has_work
+
+    def _due_seconds(self) -> float:
+        now = self._clock()
+        waits = [owed.next_at for owed in self._owed.values()] + [one.paused_until for one in self._lanes.values()]
+        return min(((at - now).total_seconds() for at in waits if at is not None and at > now), default=math.inf)
 
     def _due_again(self, lane: _Lane, now: datetime) -> Iterator[int]:
         if lane.stop_seq is not None:

@@ -101,11 +101,13 @@ class Exchange:
     """What came of everything that was handed in at once.
 
     ``booked`` is false where another epoch holds the lane; ``progress`` is where the log stands after the page and
-    ``is_taken`` says that the page came too late and nothing of it was written.
+    ``is_taken`` says that the page came too late and nothing of it was written. ``due_seconds`` is how long until a
+    retry is due or a pause ends, infinite when nothing waits for its time; a page in a hurry leaves it out.
     """
 
     booked: tuple[bool, ...]
     claim: Claim
+    due_seconds: float | None
     progress: Progress | None = None
     is_taken: bool = False
 
@@ -257,9 +259,6 @@ class Outbox(Protocol):
 
     def park(self, lease: Lease, *, seconds: float) -> bool:
         """Give a lease back without booking anything and leave the lane alone for a while; False if it was lost."""
-
-    def next_due_seconds(self) -> float | None:
-        """How long until a retry is due or a pause ends, None when nothing waits for its time."""
 
     def enter(self, *, owner: str) -> None:
         """Say that this owner is at work, until ``close`` or the end of the process, however it ends.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, text, tru
 from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, webhook_id
-from treaty_notifier.outbox import attempts_log, bookings
+from treaty_notifier.outbox import attempts_log, bookings, claims
 from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.message_log import MessageLog
@@ -213,10 +213,12 @@ class SqlOutbox:
             appended = self._log.append(driver, page) if page is not None else None
             fresh = appended.fresh if appended is not None else ()
             claim = self._claims.claim(driver, wish, fresh=fresh) if wish is not None else NOTHING
+            due_seconds = claims.due_seconds(driver) if page is None else None
         self._log.keep(fresh)
         return Exchange(
             booked=tuple(booked),
             claim=claim,
+            due_seconds=due_seconds,
             progress=appended.progress if appended is not None else None,
             is_taken=appended is not None and appended.is_taken,
         )
@@ -224,16 +226,6 @@ class SqlOutbox:
     def park(self, lease: Lease, *, seconds: float) -> bool:
         with self._database.driving(self._clock) as driver:
             return bookings.park(driver, lease, seconds=seconds)
-
-    def next_due_seconds(self) -> float | None:
-        with self._database.reading() as connection:
-            now = self._now(connection)
-            waits = [
-                connection.execute(select(func.min(column)).where(column > now)).scalar()
-                for column in (lanes.c.due_at, lanes.c.paused_until)
-            ]
-        known = [at for at in waits if at is not None]
-        return (min(known) - now).total_seconds() if known else None
 
     def enter(self, *, owner: str) -> None:
         self._presence.enter(owner)

@@ -21,10 +21,13 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
 
-    async def exchange(self, request: bytes) -> AnswerReader:
+    async def exchange(self, request: bytes, *, ends_at: float) -> AnswerReader:
         """Send a request and wait for the end of its answer; the connection is closed when that does not come.
 
+        ``ends_at`` is the deadline on the loop's clock.
+
         Raises:
+            TimeoutError: the deadline came first.
             ConnectionEnded: it was closed before an answer began.
             AnswerBroken: what came is no answer.
         """
@@ -32,6 +35,7 @@ class Connection(asyncio.Protocol):
             raise ConnectionEnded("The connection is closed")
         self.answer.begin()
         self._waiter = self._loop.create_future()
+        deadline = self._loop.call_at(ends_at, self._expire)
         self._transport.write(request)
         try:
             await self._waiter
@@ -39,6 +43,7 @@ class Connection(asyncio.Protocol):
             self.close()
             raise
         finally:
+            deadline.cancel()
             self._waiter = None
         if not self.is_reusable:
             self.close()
@@ -61,6 +66,10 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     # Called by the event loop
+
+    def _expire(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(TimeoutError("The deadline of the answer"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it

@@ -77,8 +77,8 @@ class NarrowTransport:
     async def send(self, request: OutgoingWebhook, *, deadline_seconds: float) -> Answer | Failure:
         way = _Way()
         try:
-            async with asyncio.timeout(deadline_seconds):
-                return _answer(await self._exchange(request, way), peer=way.peer)
+            read = await self._exchange(request, way, ends_at=self._loop.time() + deadline_seconds)
+            return _answer(read, peer=way.peer)
         except Exception as error:  # noqa: BLE001  (whatever a stranger provokes is his failure, not ours)
             return Failure(outcome=_outcome(error), peer=way.peer)
 
@@ -89,25 +89,29 @@ class NarrowTransport:
             connection.close()
         self._resting.clear()
 
-    async def _exchange(self, request: OutgoingWebhook, way: _Way) -> AnswerReader:
+    async def _exchange(self, request: OutgoingWebhook, way: _Way, *, ends_at: float) -> AnswerReader:
         target = self._target(request.url)
         written = _request(target, request)
         kept = self._rested(target)
         if kept is not None:
             try:
-                return await self._over(kept, written, target, way)
-            except (ConnectionEnded, ConnectionError):
+                return await self._over(kept, written, target, way, ends_at=ends_at)
+            except ConnectionError:
                 # Closed while it rested, and not a byte of an answer came: once more on a new connection.
                 if kept.answer.has_begun:
                     raise
         way.peer = None
-        return await self._over(await self._dialled(target), written, target, way)
+        async with asyncio.timeout_at(ends_at):
+            dialled = await self._dialled(target)
+        return await self._over(dialled, written, target, way, ends_at=ends_at)
 
-    async def _over(self, connection: Connection, written: bytes, target: _Target, way: _Way) -> AnswerReader:
+    async def _over(
+        self, connection: Connection, written: bytes, target: _Target, way: _Way, *, ends_at: float
+    ) -> AnswerReader:
         way.peer = connection.peer
         self._in_use.add(connection)
         try:
-            answer = await connection.exchange(written)
+            answer = await connection.exchange(written, ends_at=ends_at)
         finally:
             self._in_use.discard(connection)
         if connection.is_reusable:
