@@ -26,6 +26,8 @@ SHORT_BATCH: Final = 0.004
 """Seconds of work after which nobody needs a rest."""
 FEW: Final = 16
 """Events after which nobody needs one either: a single deposit is seen at once, however slow the machine is."""
+SHORT_REST: Final = 0.02
+"""Seconds to gather what comes one by one."""
 REST_RATIO: Final = 4.0
 LONGEST_REST: Final = 0.25
 """Seconds: after a long batch the follower pauses so many times as long as it worked, and no longer than this."""
@@ -134,8 +136,12 @@ class ProjectionFollower:
 
     def _rest(self, busy_seconds: float) -> None:
         """Leave the machine to the writer: what gathers meanwhile costs less in one batch than in many."""
-        if busy_seconds > SHORT_BATCH and self._taken > FEW and not self._stopped:
+        if self._stopped:
+            return
+        if busy_seconds > SHORT_BATCH and self._taken > FEW:
             sleep(min(LONGEST_REST, REST_RATIO * busy_seconds))
+        elif self._awake.is_set():  # the next act came while this one was digested: they come one after another
+            sleep(min(SHORT_REST, REST_RATIO * busy_seconds))
 
     def _went_on(self) -> bool:
         """Digest a batch; whether another may be waiting. Never raises: a follower that ended would end silently."""
