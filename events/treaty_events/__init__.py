@@ -30,7 +30,7 @@ from treaty_events.identifiers import (
     stream_of,
     treaty_id,
 )
-from treaty_events.imports import ImportFinished, MilestonesSettled, SettledMilestone
+from treaty_events.imports import HistorySettled, ImportFinished, MilestonesSettled, SettledMilestone
 from treaty_events.milestones import Attribution, Cause, Consequence, Kind, MilestoneAnnounced, Progress, Status
 from treaty_events.treaties import (
     Depositary,
@@ -65,6 +65,7 @@ __all__ = [
     "FactCorrected",
     "FactReinstated",
     "FactRetracted",
+    "HistorySettled",
     "ImportFinished",
     "InstrumentDeposited",
     "Kind",

@@ -54,7 +54,10 @@ MILESTONES: Final[dict[str, type[Fact]]] = {
     for kind in Kind
     for status in (*_ALWAYS, *(_AHEAD if kind in milestones.SCHEDULED_KINDS else ()))
 }
-DIGESTS: Final[dict[str, type[Fact]]] = {"treaty.import.finished": imports.ImportFinished}
+DIGESTS: Final[dict[str, type[Fact]]] = {
+    "treaty.import.finished": imports.ImportFinished,
+    "treaty.history.settled": imports.HistorySettled,
+}
 """Announcements that stand for many; told like milestones."""
 NAMES: Final[dict[str, type[Fact]]] = FACTS | META | MILESTONES | DIGESTS
 VERSIONS: Final[dict[str, int]] = {}

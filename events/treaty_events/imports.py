@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from treaty_events.facts import Fact
-from treaty_events.milestones import Kind, Status
+from treaty_events.milestones import Cause, Kind, Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,5 +52,24 @@ class ImportFinished(Fact):
     livemode: bool
     signatures: int
     consents: int
+    threshold_on: date | None = None
+    entry_into_force_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistorySettled(Fact):
+    """Old lines were found in a history that had been imported before, for instance by a rule that came after it.
+
+    ``milestones`` is how many lines were put on record without being told one by one; ``cause`` is what found them.
+    ``rule_version`` and what follows say where the treaty stands with it; no rule, no version.
+    """
+
+    cause: Cause
+    milestones: int
+    titles: dict[str, str]
+    livemode: bool
+    signatures: int
+    consents: int
+    rule_version: int | None = None
     threshold_on: date | None = None
     entry_into_force_on: date | None = None

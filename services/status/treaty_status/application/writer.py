@@ -398,6 +398,7 @@ def _brief(milestone: MilestoneAnnounced) -> dict[str, Any]:
             else {"progress": {"have": milestone.progress.have, "need": milestone.progress.need}}
         ),
         **({} if follows is None else {"entry_into_force": follows.entry_into_force.isoformat()}),
+        **({} if milestone.recorded.imported is None else {"as_history": True}),
     }
 
 

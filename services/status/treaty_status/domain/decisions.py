@@ -41,9 +41,10 @@ from treaty_events import (
 )
 from treaty_status.domain import refusals as no
 from treaty_status.domain.amendments import amended
-from treaty_status.domain.announcements import announcements, changes
+from treaty_status.domain.announcements import changes
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
+from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve, without
 from treaty_status.domain.world import World
@@ -424,7 +425,13 @@ def _rehearsal(state: State, order: OpenRehearsal, now: Circumstances) -> list[F
     if source.rule is not None:
         found.append(RuleSet(**who, version=1, rule=plain(source.rule), reason=f"copied from {source.id}"))
     acts = sorted((act for act in source.acts.values() if not act.retracted), key=lambda act: act.version)
-    return [*found, *(replace(act.event, treaty=order.treaty, recorded=now.recorded) for act in acts)]
+    return [*found, *(_copied(act.event, order, now) for act in acts)]
+
+
+def _copied(act: ParticipantAct, order: OpenRehearsal, now: Circumstances) -> ParticipantAct:
+    """Into the rehearsal; what was history stays history."""
+    recorded = replace(now.recorded, imported=act.recorded.imported)
+    return replace(act, treaty=order.treaty, recorded=recorded)
 
 
 def _day_moved(treaty: Treaty, day: date, now: Circumstances) -> list[Fact]:
@@ -490,9 +497,8 @@ def _announce(
     now_settled = replace(now_settled, quiet_until=ahead)
     keys = holding.keys() | _said_before(after, only)
     found = changes(after.announced, holding, keys, today=now.today)
-    return announcements(
-        after, found, world=now.world, today=now.today, cause=cause, recorded=now.recorded
-    ), now_settled
+    said = told_or_settled(after, found, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded)
+    return said, now_settled
 
 
 def _next_day(lines: Iterable[Milestone], today: date) -> date:

@@ -4,7 +4,8 @@ An act is checked as if it were recorded alone, except for what only clauses cou
 on record. What is refused stops nothing else. The cost of an act does not depend on how many went before.
 
 Old lines are no news: what the acts cross is put on record as already said, one announcement at the end says that the
-history is there. What lies ahead, and what corrects something that was told as news, is announced like anything else.
+history is there. What is of today or lies ahead, and what corrects something that was told as news, is announced like
+anything else.
 """
 
 from collections import Counter
@@ -21,18 +22,17 @@ from treaty_events import (
     Evidence,
     Fact,
     ImportFinished,
-    MilestonesSettled,
     ParticipantAct,
     Recorded,
-    SettledMilestone,
     TreatyDefined,
     stream_of,
 )
-from treaty_status.domain.announcements import Change, announcements, changes, spoken_titles
+from treaty_status.domain.announcements import Change, changes, spoken_titles
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, objections
 from treaty_status.domain.decisions import Circumstances, Decision, Settled, defined
 from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.old_news import never_told, told
 from treaty_status.domain.participation import Act, participation
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
@@ -122,11 +122,10 @@ def decide_history(
     quiet = settled is not None and settled.holds(now_settled)
     only = {event.participant for event in taken.events} if quiet else None
     found = _crossed(after, outcome, only, now.today)
-    said = _said(after, found, now, recorded)
+    said = _said(after, found, now, order.run)
     digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
-    told = (*said, digest)
-    final = evolve(after, told)
-    return HistoryDecision((*opening, *taken.events, *told), final, now_settled, verdicts=taken.verdicts)
+    final = evolve(after, (*said, digest))
+    return HistoryDecision((*opening, *taken.events, *said, digest), final, now_settled, verdicts=taken.verdicts)
 
 
 def _opened(state: State, order: RecordHistory, now: Circumstances) -> tuple[Treaty, tuple[Fact, ...]]:
@@ -248,39 +247,17 @@ def _spoken_of(treaty: Treaty, only: set[str] | None) -> Iterable[str]:
     }
 
 
-def _said(treaty: Treaty, found: Iterable[Change], now: Circumstances, recorded: Recorded) -> list[Fact]:
+def _said(treaty: Treaty, found: Iterable[Change], now: Circumstances, run: str) -> list[Fact]:
     """What is settled in silence, what is on record as said, and what is news."""
-    silent: list[SettledMilestone] = []
-    old: list[Change] = []
-    news: list[Change] = []
-    for change in found:
-        said = treaty.announced.get(change.key)
-        if (said is not None and not said.as_history) or change.occurred_on > now.today:
-            news.append(change)
-        elif change.kind.startswith("participant."):
-            silent.append(_settled(change))
-        else:
-            old.append(change)
-    cause = Cause(kind="import")
-    settled: list[Fact] = (
-        [MilestonesSettled(treaty=treaty.id, recorded=recorded, milestones=tuple(silent))] if silent else []
-    )
-    return [
-        *announcements(treaty, old, world=now.world, today=now.today, cause=cause, recorded=recorded),
-        *settled,
-        *announcements(treaty, news, world=now.world, today=now.today, cause=cause, recorded=now.recorded),
-    ]
-
-
-def _settled(change: Change) -> SettledMilestone:
-    attributed = () if change.milestone is None else sorted(action for _, action in change.milestone.attributed)
-    return SettledMilestone(
-        kind=change.kind,
-        params=change.params,
-        occurrence=change.occurrence,
-        status=change.status,
-        occurred_on=change.occurred_on,
-        actions=tuple(attributed),
+    return told(
+        treaty,
+        found,
+        lambda change: never_told(treaty, change, today=now.today),
+        world=now.world,
+        today=now.today,
+        cause=Cause(kind="import"),
+        recorded=now.recorded,
+        imported=run,
     )
 
 

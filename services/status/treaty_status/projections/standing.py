@@ -8,6 +8,7 @@ from treaty_events import (
     ClaimRecorded,
     DeclarationMade,
     Fact,
+    HistorySettled,
     ImportFinished,
     MilestoneAnnounced,
     MilestonesSettled,
@@ -42,6 +43,7 @@ QUIET: frozenset[type[Fact]] = frozenset(
         MilestoneAnnounced,
         MilestonesSettled,
         ImportFinished,
+        HistorySettled,
         RehearsalDayReached,
         RehearsalClosed,
     }

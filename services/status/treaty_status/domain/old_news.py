@@ -1,0 +1,169 @@
+"""Old news: lines that rest on an imported history, found when it had long been brought in.
+
+The order must not matter. Had the rule (or the parent treaty, or a version of this service that knows the line) been
+there before the import, the import would have settled the line without telling anybody; so it is settled now. What
+was once told as news stays news when it turns out otherwise, and so is a line whose day is today's or still to come.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from treaty_events import (
+    Cause,
+    Fact,
+    HistorySettled,
+    Kind,
+    MilestonesSettled,
+    ParticipantAct,
+    Recorded,
+    SettledMilestone,
+)
+from treaty_status.domain.announcements import Change, announcements, spoken_titles
+from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.treaty import Treaty
+from treaty_status.domain.world import World
+
+SETTLED_BY: Final = frozenset({"definition", "day"})
+"""Causes that bring no act: what they find to be old was old already. An act or a correction is today's news."""
+
+
+def never_told(treaty: Treaty, change: Change, *, today: date) -> bool:
+    """Does the change speak of a day gone by, and of a line nobody was told of as news?"""
+    said = treaty.announced.get(change.key)
+    return (said is None or said.as_history) and change.occurred_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How far back a treaty's record is an imported history.
+
+    ``run`` and ``until``: the last import, and the day (UTC) it was recorded. ``news_from``: the earliest day of an act
+    that was recorded as news, of anyone and of each participant; no day where there is none.
+    """
+
+    run: str
+    until: date
+    news_from: date
+    own_news_from: dict[str, date]
+    outcome: Outcome | None
+
+    def holds(self, change: Change) -> bool:
+        """Does the line rest on imported acts alone, and did its day come before the last import?"""
+        return change.occurred_on <= self.until and change.occurred_on < self._news_from(change)
+
+    def _news_from(self, change: Change) -> date:
+        if not change.kind.startswith("participant."):
+            return self.news_from
+        own = self.own_news_from.get(change.params, date.max)
+        if change.kind is not Kind.PARTICIPANT_BOUND or self.outcome is None:
+            return own
+        # Bound by the entry into force itself: that is everybody's line.
+        together = change.occurred_on == self.outcome.entry_into_force_on
+        threshold_on = self.outcome.threshold_on
+        by_news = together and threshold_on is not None and self.news_from <= threshold_on
+        return date.min if by_news else own
+
+
+def past_of(treaty: Treaty, outcome: Outcome | None) -> Past | None:
+    """The imported past of a treaty; None where nothing was imported."""
+    acts: list[ParticipantAct] = [act.event for act in treaty.acts.values() if not act.retracted]
+    last = max(
+        (act.recorded for act in acts if act.recorded.imported is not None), key=lambda one: one.at, default=None
+    )
+    if last is None or last.imported is None:
+        return None
+    own: dict[str, date] = {}
+    for act in acts:
+        if act.recorded.imported is None:
+            own[act.participant] = min(act.act_date, own.get(act.participant, date.max))
+    return Past(last.imported, last.at.date(), min(own.values(), default=date.max), own, outcome)
+
+
+def told_or_settled(
+    treaty: Treaty,
+    found: Iterable[Change],
+    outcome: Outcome | None,
+    *,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+) -> list[Fact]:
+    """What to append about these changes; what is old is settled in silence, and one announcement says that it is.
+
+    ``treaty`` is the state after the facts that caused them.
+    """
+    changes = list(found)
+    past = past_of(treaty, outcome) if changes and cause.kind in SETTLED_BY else None
+    if past is None:
+        return announcements(treaty, changes, world=world, today=today, cause=cause, recorded=recorded)
+
+    def is_old(change: Change) -> bool:
+        return never_told(treaty, change, today=today) and past.holds(change)
+
+    said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=past.run)
+    old = sum(map(is_old, changes))
+    return [*said, _digest(treaty, old, outcome, cause, recorded)] if old else said
+
+
+def told(
+    treaty: Treaty,
+    found: Iterable[Change],
+    is_old: Callable[[Change], bool],
+    *,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+    imported: str,
+) -> list[Fact]:
+    """The old lines of the treaty, marked as history; those of single participants, settled; then the news."""
+    silent: list[SettledMilestone] = []
+    old: list[Change] = []
+    news: list[Change] = []
+    for change in found:
+        if not is_old(change):
+            news.append(change)
+        elif change.kind.startswith("participant."):
+            silent.append(_settled(change))
+        else:
+            old.append(change)
+    historic = replace(recorded, imported=imported)
+    settled = [MilestonesSettled(treaty=treaty.id, recorded=historic, milestones=tuple(silent))] if silent else []
+    return [
+        *announcements(treaty, old, world=world, today=today, cause=cause, recorded=historic),
+        *settled,
+        *announcements(treaty, news, world=world, today=today, cause=cause, recorded=recorded),
+    ]
+
+
+def _settled(change: Change) -> SettledMilestone:
+    attributed = () if change.milestone is None else sorted(action for _, action in change.milestone.attributed)
+    return SettledMilestone(
+        kind=change.kind,
+        params=change.params,
+        occurrence=change.occurrence,
+        status=change.status,
+        occurred_on=change.occurred_on,
+        actions=tuple(attributed),
+    )
+
+
+def _digest(
+    treaty: Treaty, milestones: int, outcome: Outcome | None, cause: Cause, recorded: Recorded
+) -> HistorySettled:
+    return HistorySettled(
+        treaty=treaty.id,
+        recorded=recorded,
+        cause=cause,
+        milestones=milestones,
+        titles=spoken_titles(treaty),
+        livemode=treaty.livemode,
+        signatures=sum(1 for own in treaty.participations.values() if own.signature is not None),
+        consents=sum(1 for own in treaty.participations.values() if own.current is not None),
+        rule_version=treaty.rule_version or None,
+        threshold_on=None if outcome is None else outcome.threshold_on,
+        entry_into_force_on=None if outcome is None else outcome.entry_into_force_on,
+    )
