@@ -45,6 +45,7 @@ def test_tables_are_imported_and_every_cell_is_accounted_for(files: Path) -> Non
         "already_on_record": 0,
         "reported": 1,
         "empty": 2,
+        "warned": 0,
     }
     assert (again["totals"]["recorded"], again["totals"]["already_on_record"], again["balances"]) == (0, 3, True)
     (line,) = first["files"][0]["lines"]

@@ -24,6 +24,7 @@ from treaty_events import (
 )
 from treaty_status.api.feed_lines import feed_line
 from treaty_status.application.event_log import EventLog
+from treaty_status.application.importing import Balance, document
 from treaty_status.domain.decisions import Correct, Define, RecordAct
 from treaty_status.domain.history import TableShrank
 from treaty_status.domain.refusals import UnknownTreaty
@@ -183,6 +184,64 @@ def test_what_was_retracted_stays_out(here: ImportOffice) -> None:
 
     assert reasons(again.reported) == [(3, "retracted")]
     assert here.log.head() == head
+
+
+# ---- acts that are recorded with a warning ---------------------------------------------------------------------------
+def listed(*lines: dict[str, object]) -> bytes:
+    return "\n".join(json.dumps({"treaty": "IV-99", **line}) for line in lines).encode()
+
+
+def warned(balance: Balance) -> list[tuple[int, str]]:
+    return [(one.row, one.code) for one in balance.doubted]
+
+
+def test_a_reservation_that_was_not_confirmed_is_recorded_and_warned_of(office: ImportOffice) -> None:
+    balance = office.put(
+        listed(
+            {"participant": "fji", "action": "ratification", "act_date": "1992-01-01"},
+            {"participant": "fji", "action": "reservation", "act_date": "1990-01-01", "text": "Not article 5."},
+            {"participant": "fji", "action": "signature", "act_date": "1990-01-01"},
+            {"participant": "per", "action": "ratification", "act_date": "1992-01-01"},
+            {"participant": "per", "action": "reservation", "act_date": "1992-01-01", "text": "Not article 5."},
+            {"participant": "per", "action": "reservation", "act_date": "1990-01-01", "text": "Not article 5."},
+            {"participant": "per", "action": "signature", "act_date": "1990-01-01"},
+        ),
+        file="acts.ndjson",
+    )
+
+    assert (balance.cells, balance.recorded, balance.reported) == (7, 7, [])
+    assert warned(balance) == [(1, "V10")]
+    assert "lapses" in balance.doubted[0].detail
+    assert document(balance)["warned"] == 1
+
+
+def test_one_document_for_two_states_and_a_signatory_that_acceded_are_warned_of_each_once(here: ImportOffice) -> None:
+    paper = [{"source": "C.N.1", "sha256": "ab" * 32}]
+    lines = listed(
+        {"participant": "fji", "action": "accession", "act_date": "1991-01-01", "evidence": paper},
+        {"participant": "per", "action": "accession", "act_date": "1991-01-02", "evidence": paper},
+        {"participant": "fra", "action": "signature", "act_date": "1991-01-03"},
+        {"participant": "fra", "action": "accession", "act_date": "1991-01-04"},
+    )
+
+    tried = here.put(lines, file="acts.ndjson", dry_run=True)
+    balance = here.put(lines, file="acts.ndjson")
+    again = here.put(lines, file="acts.ndjson")
+
+    assert warned(tried) == warned(balance) == [(2, "V15"), (4, "signatory-acceded")]
+    assert "Fiji" in balance.doubted[0].detail
+    assert (again.already, again.doubted) == (4, [])
+
+
+def test_a_prohibited_reservation_is_recorded_and_warned_of(here: ImportOffice) -> None:
+    define(here, rule(2, reservations={"clause": "19", "admits": "none"}))
+
+    balance = here.put(
+        listed({"participant": "fji", "action": "reservation", "act_date": "1990-01-01", "text": "No."}),
+        file="acts.ndjson",
+    )
+
+    assert (balance.recorded, warned(balance)) == (1, [(1, "V11")])
 
 
 # ---- tables that lost something --------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from treaty_events import Depositary, Details, Evidence, SourceNote
-from treaty_status.application.sheets import Found, Reason, Reported, Sheet
+from treaty_status.application.sheets import Doubted, Found, Reason, Reported, Sheet
 from treaty_status.application.submissions import Receipt, Submission
 from treaty_status.application.writer import Writer
+from treaty_status.domain.checks import Warned
 from treaty_status.domain.history import TABLE, AlreadyOnRecord, HistoricAct, RecordHistory, Verdict
 from treaty_status.domain.refusals import Refusal, UnknownTreaty
 
@@ -52,7 +53,10 @@ class Request:
 
 @dataclass(slots=True)
 class Balance:
-    """What became of the cells of one file. ``recorded`` now, ``already`` on record before, the rest ``reported``."""
+    """What became of the cells of one file. ``recorded`` now, ``already`` on record before, the rest ``reported``.
+
+    ``doubted`` names cells among the recorded ones, once for each thing to know about them.
+    """
 
     file: str
     format: str
@@ -61,6 +65,7 @@ class Balance:
     recorded: int = 0
     already: int = 0
     reported: list[Reported] = field(default_factory=list)
+    doubted: list[Doubted] = field(default_factory=list)
     treaties: int = 0
     notes: list[str] = field(default_factory=list)
     dry_run: bool = False
@@ -108,6 +113,7 @@ def import_sheet(sheet: Sheet, writer: Writer, request: Request, *, done: Progre
     for refusal, found in unknown:
         balance.reported += [_refused(sheet.file, one, refusal) for one in found]
     balance.reported.sort(key=lambda one: one.row)
+    balance.doubted.sort(key=lambda one: one.row)
     return balance
 
 
@@ -213,6 +219,8 @@ def _settle(balance: Balance, found: Sequence[Found], future: "Future[Receipt]")
         return refusal
     for one, verdict in zip(found, receipt.verdicts, strict=True):
         _count(balance, one, verdict)
+    for place, doubts in receipt.doubts.items():
+        balance.doubted += [_doubted(balance.file, found[place], doubt) for doubt in doubts]
     return None
 
 
@@ -237,6 +245,18 @@ def _refused(file: str, found: Found, verdict: "AlreadyOnRecord | Refusal") -> R
         text=found.text,
         reason=why,
         detail=detail,
+        treaty=found.treaty,
+    )
+
+
+def _doubted(file: str, found: Found, doubt: Warned) -> Doubted:
+    return Doubted(
+        file=file,
+        row=found.row,
+        column=found.column,
+        text=found.text,
+        code=doubt.code,
+        detail=doubt.message,
         treaty=found.treaty,
     )
 
@@ -268,4 +288,6 @@ def document(balance: Balance) -> dict[str, Any]:
             }
             for one in balance.reported
         ],
+        "warned": len({one.row for one in balance.doubted}),
+        "warnings": [asdict(one) for one in balance.doubted],
     }

@@ -61,6 +61,19 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted:
+    """A cell whose act was recorded all the same: where it stands, what it says, and what to know about it."""
+
+    file: str
+    row: int
+    column: str
+    text: str
+    code: str
+    detail: str
+    treaty: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TreatyPart:
     """What a sheet says of one treaty beside its acts.
 

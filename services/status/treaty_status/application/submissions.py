@@ -1,8 +1,10 @@
 """An order handed in, and the receipt for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from treaty_status.domain.checks import Warned
 from treaty_status.domain.decisions import Order
 from treaty_status.domain.history import RecordHistory, Verdict
 from treaty_status.domain.refusals import Refusal
@@ -33,7 +35,7 @@ class Receipt:
 
     ``milestones`` are announcements in brief; ``replayed`` says that this answers an idempotency key seen before;
     ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition``, ``history`` or ``nothing``; a history has a
-    verdict for each of its acts.
+    verdict for each of its acts, and ``doubts`` about acts that were recorded all the same, by their place.
     """
 
     treaty: str
@@ -47,6 +49,7 @@ class Receipt:
     replayed: bool = False
     outcome: dict[str, Any] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    doubts: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
 
 
 class StaleVersion(Refusal):

@@ -370,6 +370,7 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         recorded_as="nothing" if told is None else _recorded_as(told[1], decision),
         milestones=tuple(_brief(milestone) for milestone in decision.milestones),
         verdicts=decision.verdicts if isinstance(decision, HistoryDecision) else (),
+        doubts=decision.doubts if isinstance(decision, HistoryDecision) else {},
         warnings=tuple({"code": warned.code, "message": warned.message} for warned in decision.warnings),
         dry_run=dry_run,
     )

@@ -140,7 +140,7 @@ def _bar(files: int, quiet: bool) -> Bar:  # noqa: FBT001 - private
 def summary(outcome: Outcome) -> dict[str, Any]:
     """All balances, their sum, and the files refused."""
     files = [document(balance) for balance in outcome.balances]
-    names = ("treaties", "cells", "recorded", "already_on_record", "reported", "empty")
+    names = ("treaties", "cells", "recorded", "already_on_record", "reported", "empty", "warned")
     return {
         "files": files,
         "refused": outcome.refused,
@@ -160,6 +160,7 @@ def _print(outcome: Outcome) -> None:
         already_on_record="already there",
         reported="reported",
         empty="empty",
+        warned="recorded with warnings",
         balances="balances",
     )
     for one in found["files"]:
@@ -170,5 +171,9 @@ def _print(outcome: Outcome) -> None:
         if len(one["lines"]) > LISTED:
             reasons = ", ".join(f"{count} {reason}" for reason, count in one["by_reason"].items())
             output.say(f"{one['file']}: {len(one['lines'])} reported in all ({reasons}); --json lists each.")
+        for line in one["warnings"][:LISTED]:
+            output.say(f"{line['file']}, row {line['row']}: recorded, and {line['code']}: {line['detail']}")
+        if len(one["warnings"]) > LISTED:
+            output.say(f"{one['file']}: {len(one['warnings'])} warnings in all; --json lists each.")
     for refused in outcome.refused:
         output.say(f"{refused['file']}: nothing was written. {refused['detail']} {refused.get('way_out', '')}".rstrip())

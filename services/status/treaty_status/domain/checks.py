@@ -75,8 +75,12 @@ def misdated(case: Case) -> Iterator[Refusal]:
             yield refusal
 
 
-def warnings(case: Case) -> Iterator[Warned]:
-    """What the desk should know."""
+def warnings(case: Case, *, historic: bool = False) -> Iterator[Warned]:
+    """What the desk should know.
+
+    For one of many ``historic`` acts, without V13, since all of them are old, and without V15, which whoever decides
+    them looks up (``shared_evidence``).
+    """
     act, treaty = case.act, case.treaty
     if act.action is Action.ACCESSION and case.own.signature is not None:
         yield Warned("signatory-acceded", f"{case.name} has signed; a signatory usually ratifies rather than accedes.")
@@ -91,7 +95,13 @@ def warnings(case: Case) -> Iterator[Warned]:
             )
     for check in _WARNINGS:
         yield from check(case)
-    late = (case.today - act.act_date).days
+    if not historic:
+        yield from _evidence_of_another(case)
+        yield from _back_dated(case)
+
+
+def _back_dated(case: Case) -> Iterator[Warned]:
+    late = (case.today - case.act.act_date).days
     if late > BACKDATED_AFTER_DAYS:
         yield Warned("V13", f"The act is dated {late} days back; milestones were evaluated again from that day.")
 
@@ -475,20 +485,23 @@ def _evidence_of_another(case: Case) -> Iterator[Warned]:
         if other.retracted or event.participant == case.act.participant:
             continue
         if any(one.sha256 in own for one in event.evidence):
-            name = case.world.name(event.participant, "en")
-            yield Warned(
-                "V15",
-                f"The same document is evidence for {name} ({event.action.value} of {event.act_date});"
-                " if it does not speak of both, correct one of them.",
-            )
+            yield shared_evidence(event, case.world)
             return
+
+
+def shared_evidence(other: ParticipantAct, world: World) -> Warned:
+    """V15, where the act of somebody else rests on the same document."""
+    return Warned(
+        "V15",
+        f"The same document is evidence for {world.name(other.participant, 'en')} ({other.action.value} of"
+        f" {other.act_date}); if it does not speak of both, correct one of them.",
+    )
 
 
 _WARNINGS: Final[tuple[Callable[[Case], Iterator[Warned]], ...]] = (
     _withdrawn_too_early,
     _unconfirmed_reservation,
     _prohibited_reservation,
-    _evidence_of_another,
 )
 
 

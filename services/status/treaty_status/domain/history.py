@@ -9,8 +9,8 @@ anything else.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +29,7 @@ from treaty_events import (
 )
 from treaty_status.domain.announcements import Change, changes, spoken_titles
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
-from treaty_status.domain.checks import Case, objections
+from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
 from treaty_status.domain.decisions import Circumstances, Decision, Settled, defined
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.old_news import never_told, told
@@ -86,9 +86,12 @@ class RecordHistory:
 
 @dataclass(frozen=True, slots=True)
 class HistoryDecision(Decision):
-    """A decision, with a verdict for each act in the order given."""
+    """A decision, with a verdict for each act in the order given; ``doubts``: what to know about acts that were
+    recorded all the same, by their place in that order.
+    """
 
     verdicts: tuple[Verdict, ...] = ()
+    doubts: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
 
 
 class TableShrank(Refusal):
@@ -111,7 +114,7 @@ def decide_history(
     recorded = replace(now.recorded, imported=order.run)
     taken = take(treaty, order.acts, world=now.world, today=now.today, recorded=recorded)
     if not taken.events:
-        return HistoryDecision((), state, settled, verdicts=taken.verdicts)
+        return HistoryDecision((), state, settled, verdicts=taken.verdicts, doubts=taken.doubts)
     after, outcome = taken.treaty, outcome_of(taken.treaty, world=now.world, as_of=now.today)
     now_settled = Settled(
         now.today,
@@ -125,7 +128,9 @@ def decide_history(
     said = _said(after, found, now, order.run)
     digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
     final = evolve(after, (*said, digest))
-    return HistoryDecision((*opening, *taken.events, *said, digest), final, now_settled, verdicts=taken.verdicts)
+    return HistoryDecision(
+        (*opening, *taken.events, *said, digest), final, now_settled, verdicts=taken.verdicts, doubts=taken.doubts
+    )
 
 
 def _opened(state: State, order: RecordHistory, now: Circumstances) -> tuple[Treaty, tuple[Fact, ...]]:
@@ -164,11 +169,12 @@ def _refuse_shrunk(treaty: Treaty, order: RecordHistory, world: World) -> None:
 # ---- the acts --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The facts to append, the treaty after them, and a verdict for each act in the order given."""
+    """The facts to append, the treaty after them, a verdict for each act in the order given, and doubts by place."""
 
     events: tuple[ParticipantAct, ...]
     treaty: Treaty
     verdicts: tuple[Verdict, ...]
+    doubts: Mapping[int, tuple[Warned, ...]]
 
 
 def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: date, recorded: Recorded) -> Taken:
@@ -179,24 +185,58 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
     clauses = treaty.rule is not None or bool(treaty.windows)
     verdicts: list[Verdict] = [None] * len(acts)
     events: list[ParticipantAct] = []
+    doubts: dict[int, tuple[Warned, ...]] = {}
+    papers = _Papers(treaty)
     version = treaty.version
-    for index in sorted(range(len(acts)), key=lambda n: acts[n].act_date):
+    for index in sorted(range(len(acts)), key=lambda n: _legal_order(acts[n])):
         act = acts[index]
         key = (act.participant, act.action, act.act_date)
         if key in known:
             verdicts[index] = AlreadyOnRecord(known[key])
             continue
         event = historic_event(treaty.id, act, recorded)
-        found = objections(Case(after, event, world, today), clauses=clauses)
+        case = Case(after, event, world, today)
+        found = objections(case, clauses=clauses)
         refusal = next((one for one in found if treaty.rule is not None or one.check not in NEEDS_A_RULE), None)
         if refusal is not None:
             verdicts[index] = refusal
             continue
+        doubted = (*warnings(case, historic=True), *papers.shared(event, world))
+        if doubted:
+            doubts[index] = doubted
         version += 1
         known[key] = False
         events.append(event)
         _put(after, Act(stream, version, event))
-    return Taken(tuple(events), replace(after, version=version), tuple(verdicts))
+    return Taken(tuple(events), replace(after, version=version), tuple(verdicts), doubts)
+
+
+class _Papers:
+    """Which act each document was evidence for; a look-up, so that an act costs the same however many went before."""
+
+    def __init__(self, treaty: Treaty) -> None:
+        self._first: dict[str, ParticipantAct] = {}
+        for act in treaty.acts.values():
+            if not act.retracted:
+                self._keep(act.event)
+
+    def shared(self, act: ParticipantAct, world: World) -> Iterator[Warned]:
+        """V15, once for an act; then its own documents are known as well."""
+        known = (self._first.get(one.sha256) for one in act.evidence if one.sha256 is not None)
+        other = next((one for one in known if one is not None and one.participant != act.participant), None)
+        self._keep(act)
+        if other is not None:
+            yield shared_evidence(other, world)
+
+    def _keep(self, act: ParticipantAct) -> None:
+        for one in act.evidence:
+            if one.sha256 is not None:
+                self._first.setdefault(one.sha256, act)
+
+
+def _legal_order(act: HistoricAct) -> tuple[date, bool]:
+    """A reservation is made with the act of its day, so it is known when that act is looked at."""
+    return act.act_date, act.action is not Action.RESERVATION
 
 
 def identity(act: Act) -> Identity:
