@@ -216,6 +216,23 @@ def rebuild(*, database: Database = None, as_json: AsJson = False) -> None:
 
 
 @cli.command()
+def verify(
+    *,
+    treaty: Annotated[str | None, typer.Option(help="Only what is about this treaty.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every difference, not only the first.")] = False,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work everything out anew from the events alone, and compare it with what is served and what was announced.
+
+    Runs beside a service. Exits with 0 when all is green, 1 when something differs, 2 when it cannot be done.
+    """
+    from treaty_status.cli import verifying
+
+    verifying.run(database, treaty=treaty, every=every, as_json=as_json)
+
+
+@cli.command()
 def assess(
     *,
     rule: Annotated[Path | None, typer.Option(help="The rule, as JSON.")] = None,

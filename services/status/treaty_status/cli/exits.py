@@ -8,6 +8,10 @@ from typing import Any, Final
 
 REFUSED: Final = 1
 """The service or the record said no; nothing was written."""
+DIFFERS: Final = 1
+"""Something was verified and is not as the events say."""
+CANNOT_RUN: Final = 2
+"""It could not be verified: there is no such database or treaty, or it cannot be used."""
 UNREACHABLE: Final = 3
 """Nobody answered, or the database cannot be used."""
 INTERRUPTED: Final = 130

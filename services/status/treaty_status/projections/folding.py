@@ -106,6 +106,13 @@ class Folding:
         if self._batch.parked or self._batch.failing:
             yield self._changes(())
 
+    def alone(self, treaty: str, *, end: int) -> Changes:
+        """The rows of one treaty as the log up to a position tells them; nothing is kept but the others it rests on."""
+        if self._batch.end != end or len(self._others) > self._most_kept:
+            self.forget()
+        self._batch = _Batch(end)
+        return self._changes((treaty,))
+
     def keep(self) -> None:
         """The changes were written."""
         batch = self._batch

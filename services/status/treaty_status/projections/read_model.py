@@ -1,9 +1,11 @@
 """Where rows are kept: the port that a database, or memory, implements."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
-from treaty_status.application.views import Failing, MilestoneRow, Parked, ParticipationRow, TreatyRow
+from treaty_status.application.views import Due, Failing, MilestoneRow, Parked, ParticipationRow, TreatyRow
 from treaty_status.projections.changes import Changes, Checkpoint
 
 
@@ -39,6 +41,12 @@ class Contents:
         for treaty in changes.recovered:
             self.failing.pop(treaty, None)
         self.failing.update((one.treaty, one) for one in changes.failing)
+
+    def beside(self, other: "Contents") -> Iterator[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]]:
+        """The rows of treaties, table by table: these, and those of another."""
+        yield "treaty", self.treaties, other.treaties
+        yield "participation", self.participations, other.participations
+        yield "milestone", self.milestones, other.milestones
 
     def _drop(self, treaties: set[str]) -> None:
         known = treaties & self.treaties.keys()
@@ -78,6 +86,27 @@ class RowStore(Protocol):
 
     def contents(self) -> Contents:
         """Everything, as of one moment."""
+
+
+class ServedRows(Protocol):
+    """The rows that are being served, to be looked at beside whoever serves them. Every call may raise
+    ViewsUnavailable.
+    """
+
+    def checkpoint(self) -> Checkpoint:
+        """How far the rows are."""
+
+    def contents_of(self, treaty: str) -> Contents:
+        """The rows of one treaty, as of one moment."""
+
+    def spoken_of(self) -> set[str]:
+        """The treaties that have any row."""
+
+    def parked(self) -> list[Parked]:
+        """The first of the events that were passed unread."""
+
+    def due(self, *, now: datetime) -> list[Due]:
+        """What the clock has to order now."""
 
 
 class ReadModel(RowStore, Protocol):

@@ -64,6 +64,23 @@ class MemoryRows:
                 dict(kept.failing),
             )
 
+    def contents_of(self, treaty: str) -> Contents:
+        """The rows of one treaty, as of one moment."""
+        kept = self.contents()
+        return Contents(
+            kept.checkpoint,
+            {name: row for name, row in kept.treaties.items() if name == treaty},
+            {key: row for key, row in kept.participations.items() if key[0] == treaty},
+            {key: row for key, row in kept.milestones.items() if key[0] == treaty},
+            failing={name: one for name, one in kept.failing.items() if name == treaty},
+        )
+
+    def spoken_of(self) -> set[str]:
+        """The treaties that have any row."""
+        kept = self.contents()
+        keyed = {treaty for treaty, _ in (*kept.participations, *kept.milestones)}
+        return {*kept.treaties, *keyed, *kept.failing}
+
 
 class MemoryViews(MemoryRows):
     """The rows that are served; the promises are those of ``Views`` and ``ReadModel``."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from treaty_status.application.event_log import EventLog
 from treaty_status.application.views import Progress, Views
 from treaty_status.projections.changes import Checkpoint
-from treaty_status.projections.read_model import ReadModel
+from treaty_status.projections.read_model import ReadModel, ServedRows
 from treaty_status.projections.rebuilding import Difference
 from treaty_status.projections.rebuilding import compare as compare_rows
 from treaty_status.projections.rebuilding import rebuild as rebuild_rows
@@ -24,6 +24,8 @@ from treaty_status.store.opening import MEMORY, is_postgres, open_log, sqlite_pa
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+    from treaty_status.store.views import DatabaseViews
 
 SELDOM = (500_000, 100, 1_000)
 """Allocations before a search for garbage, by generation, while a whole log is folded."""
@@ -46,13 +48,36 @@ def open_read_model(dsn: str) -> ServedModel:
         from treaty_status.store.memory_views import MemoryViews
 
         return MemoryViews()
+    return _database_views(dsn, make=True)
+
+
+@contextmanager
+def served_rows(dsn: str) -> Iterator[ServedRows | None]:
+    """The rows of the log at an address, to be looked at as they are; None where this version finds none to read.
+
+    Raises:
+        UnknownDatabase: not an address of ours.
+        ViewsUnavailable: the database cannot be used now.
+    """
+    if not is_postgres(dsn) and not views_path(dsn).exists():
+        yield None
+        return
+    rows = _database_views(dsn, make=False)
+    try:
+        yield rows if rows.is_readable else None
+    finally:
+        rows.close()
+
+
+def _database_views(dsn: str, *, make: bool) -> "DatabaseViews":
     from treaty_status.store.leases import AdvisoryLease, FileLease
     from treaty_status.store.views import DatabaseViews
 
     if is_postgres(dsn):
-        return DatabaseViews(_postgres_engine(dsn), lambda name: AdvisoryLease(dsn, name))
+        return DatabaseViews(_postgres_engine(dsn), lambda name: AdvisoryLease(dsn, name), make=make)
     file = views_path(dsn)
-    return DatabaseViews(views_engine(file), lambda name: FileLease(file.with_name(f"{file.name}.{name}.lock")))
+    lock = file.with_name
+    return DatabaseViews(views_engine(file), lambda name: FileLease(lock(f"{file.name}.{name}.lock")), make=make)
 
 
 def views_path(dsn: str) -> Path:

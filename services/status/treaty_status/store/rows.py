@@ -67,6 +67,30 @@ class DatabaseRows:
             )
             return found
 
+    def contents_of(self, treaty: str) -> Contents:
+        """The rows of one treaty, as of one moment."""
+        own = self.tables
+        with self.snapshot() as connection:
+            found = Contents(read_checkpoint(connection, self.name))
+            found.add(
+                Changes(
+                    treaties=[tb.treaty_row(row) for row in _of(connection, own.treaty.c.id, treaty)],
+                    participations=[
+                        tb.participation_row(row) for row in _of(connection, own.participation.c.treaty, treaty)
+                    ],
+                    milestones=[tb.milestone_row(row) for row in _of(connection, own.milestone.c.treaty, treaty)],
+                    failing=[tb.failing(row) for row in _of(connection, own.failing.c.treaty, treaty)],
+                )
+            )
+            return found
+
+    def spoken_of(self) -> set[str]:
+        """The treaties that have any row."""
+        own = self.tables
+        columns = (own.treaty.c.id, own.participation.c.treaty, own.milestone.c.treaty, own.failing.c.treaty)
+        with self.snapshot() as connection:
+            return {name for column in columns for (name,) in connection.execute(sa.select(column).distinct())}
+
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection on which every statement sees the newest rows."""
@@ -98,6 +122,10 @@ def read_checkpoint(connection: sa.Connection, name: str) -> Checkpoint:
 
 def _all(connection: sa.Connection, table: sa.Table) -> Iterator[Any]:
     return iter(connection.execute(sa.select(table)).mappings())
+
+
+def _of(connection: sa.Connection, column: "sa.Column[Any]", treaty: str) -> Iterator[Any]:
+    return iter(connection.execute(sa.select(column.table).where(column == treaty)).mappings())
 
 
 @contextmanager

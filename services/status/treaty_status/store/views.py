@@ -38,10 +38,16 @@ class DatabaseViews(DatabaseRows):
         ViewsUnavailable: the database does not answer.
     """
 
-    def __init__(self, engine: sa.Engine, lease: Callable[[str], Lease]) -> None:
+    def __init__(self, engine: sa.Engine, lease: Callable[[str], Lease], *, make: bool = True) -> None:
         super().__init__(engine, tables(), SERVED)
         self._lease = lease
-        self._ensure()
+        if make:
+            self._ensure()
+
+    @property
+    def is_readable(self) -> bool:
+        """Are there rows, in the layout of this version? Without ``make`` there need not be."""
+        return self._layout() == LAYOUT
 
     # ---- reading -----------------------------------------------------------------------------------------------------
     def position(self) -> int:
