@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from treaty_status.application.offline.acts import act_lines
 from treaty_status.application.offline.assessing import Question
-from treaty_status.application.offline.evidence import Evidence, evidence_in, evidence_of, first_problem
+from treaty_status.application.offline.evidence import Evidence, evidence_in, evidence_of
 from treaty_status.application.offline.people import Roster, person_of
 from treaty_status.application.offline.places import (
     Document,
@@ -22,6 +22,7 @@ from treaty_status.application.offline.places import (
     lines_of,
     text_of,
 )
+from treaty_status.application.offline.problems import first_problem
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.registry import Registry
 
@@ -82,7 +83,7 @@ class CaseReader:
             Unreadable: a part is missing or not what it has to be.
         """
         people = () if participants is None else self._lines(participants, place, key="id")
-        roster = Roster(self._registry, [person_of(where, one) for where, one in people])
+        roster = Roster(self._registry, [person_of(where, one, self._registry) for where, one in people])
         return Question(
             rule=self._rule(rule, place),
             lines=tuple(act_lines(self._lines(acts, place, key="participant"))),

@@ -1,14 +1,15 @@
-"""What an assessment knows beside the acts: tables of weights, lists, certified facts, other treaties; each in JSON."""
+"""What an assessment knows beside the acts: tables of weights, lists, certified facts, other treaties."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
+from treaty_status.application.offline import columns
 from treaty_status.application.offline.places import (
     Document,
     Place,
@@ -17,13 +18,16 @@ from treaty_status.application.offline.places import (
     a_text,
     an_object,
     json_of,
+    lines_of,
     text_of,
 )
+from treaty_status.application.offline.problems import first_problem
 from treaty_status.domain.rule import TableOfWeights
 from treaty_status.domain.tables import Table
 
 IdOf = Callable[[str], str]
-UNVERSIONED = "not stated"
+UNVERSIONED: Final = "not stated"
+NAMING_A_LIST: Final = ("list", "population", "group", "name", "id")
 
 
 @dataclass(slots=True)
@@ -37,7 +41,9 @@ class Evidence:
 
 
 def evidence_in(folder: Path, id_of: IdOf) -> Evidence:
-    """Every ``*.json`` file of a folder; a file holds one document, or a list of them.
+    """Every ``*.json`` file of a folder (one document, or a list of them), ``*.ndjson`` and ``*.csv``.
+
+    A CSV file is a table of weights that is called as the file is.
 
     Raises:
         Unreadable: no such folder, or a document that is neither a table, a list, a fact nor a treaty.
@@ -45,9 +51,18 @@ def evidence_in(folder: Path, id_of: IdOf) -> Evidence:
     if not folder.is_dir():
         raise Unreadable(Place(str(folder)), "There is no such folder of tables.")
     found = Evidence()
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.iterdir()):
         place = Place(str(path))
-        take(found, json_of(text_of(path), place), place, id_of, name=path.stem)
+        match path.suffix.casefold():
+            case ".json":
+                take(found, json_of(text_of(path), place), place, id_of, name=path.stem)
+            case ".ndjson" | ".jsonl":
+                for line, document in lines_of(text_of(path), str(path)):
+                    take(found, document, line, id_of, name=path.stem)
+            case ".csv":
+                take(found, columns.table_of(text_of(path), place), place, id_of, name=path.stem)
+            case _:
+                pass  # a note beside the tables
     return found
 
 
@@ -69,7 +84,7 @@ def evidence_of(value: Any, place: Place, id_of: IdOf) -> Evidence:
 def take(found: Evidence, value: Any, place: Place, id_of: IdOf, *, name: str | None) -> None:
     """Read one document, or a list of them, into what is known already."""
     if isinstance(value, list) and name is not None and all(isinstance(one, str) for one in value):
-        found.lists[name] = frozenset(map(id_of, value))
+        found.lists[name.removeprefix("list:")] = frozenset(map(id_of, value))
         return
     for one in value if isinstance(value, list) else [value]:
         _take_one(found, an_object(one, place), place, id_of, name)
@@ -77,7 +92,7 @@ def take(found: Evidence, value: Any, place: Place, id_of: IdOf, *, name: str | 
 
 def _take_one(found: Evidence, document: Document, place: Place, id_of: IdOf, name: str | None) -> None:
     if "members" in document:
-        listed = document.get("list") or name
+        listed = next((document[word] for word in NAMING_A_LIST if document.get(word)), name)
         if not isinstance(listed, str):
             raise Unreadable(place, "A list has a name (field 'list').")
         found.lists[listed.removeprefix("list:")] = frozenset(map(id_of, _texts(document["members"], place)))
@@ -122,17 +137,13 @@ def _table(document: Document, place: Place, id_of: IdOf, name: str | None) -> T
         raise Unreadable(place, f"It is no table of weights ({first_problem(refusal)}).") from None
     weights: dict[str, Fraction] = {}
     for one, value in table.values.items():
-        weights[id_of(one)] = Fraction(value)
+        own = id_of(one)
+        if own in weights:
+            raise Unreadable(place, f"{own} is in the table {table.table} twice (once as {one}); one row for each.")
+        weights[own] = Fraction(value)
     exact = table.exact
     return Table(exact.name, weights, exact.whole, exact.version, exact.source)
 
 
 def _exact(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def first_problem(refusal: ValidationError) -> str:
-    """Where a document is wrong first, and what is wrong there."""
-    problem = refusal.errors(include_url=False)[0]
-    where = ".".join(map(str, problem["loc"])) or "the whole"
-    return f"at {where}: {problem['msg'].removeprefix('Value error, ')}"

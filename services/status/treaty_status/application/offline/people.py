@@ -1,7 +1,7 @@
 """Who the participants of an assessment are: those of the registry, and those that a file describes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -38,15 +38,18 @@ class Person:
     groups: tuple[Belonging, ...] = ()
     iso3: str | None = None
     names: Mapping[str, str] | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
-def person_of(place: Place, document: Document) -> Person:
+def person_of(place: Place, document: Document, registry: Registry) -> Person:
     """A line of a file of participants: ``{"id", "kind", "groups": […], "iso3"?}``.
 
     Raises:
-        Unreadable: no id, or a kind that nobody knows.
+        Unreadable: no id, a kind that nobody knows, or none for one that the registry does not know.
     """
-    kind = a_text(document, "kind", place).casefold().replace(" ", "").rpartition("/")[2]
+    registered = registry.find(a_text(document, "id", place)) if document.get("kind") is None else None
+    told = a_text(document, "kind", place) if registered is None else registered.kind.value
+    kind = told.casefold().replace(" ", "").rpartition("/")[2]
     if kind not in KINDS:
         raise Unreadable(place, f"There is no such kind (got: {kind[:40]!r}); choose from {', '.join(sorted(KINDS))}.")
     iso3, name = document.get("iso3"), document.get("name")
@@ -54,6 +57,7 @@ def person_of(place: Place, document: Document) -> Person:
     if not isinstance(groups, list):
         raise Unreadable(place, "The field 'groups' is a list.")
     return Person(
+        place=place,
         id=a_text(document, "id", place),
         kind=KINDS[kind],
         groups=tuple(_belonging(one, place) for one in groups),
@@ -77,6 +81,9 @@ class Roster:
     """Which id is meant: the registry's where it knows the participant, else the one that was given.
 
     ``given`` turns back: answers speak of participants as the files did.
+
+    Raises:
+        Unreadable: one participant is described in two ways.
     """
 
     def __init__(self, registry: Registry, people: Iterable[Person]) -> None:
@@ -86,10 +93,16 @@ class Roster:
         self._given: dict[str, str] = {}
         for person in people:
             known = self._in_registry(person)
-            own = person.id if known is None else known
+            # Two lines are two participants, whatever codes they bear: a State and the one that it continues, perhaps.
+            own = person.id if known is None or self._taken(known, person) else known
+            if self.people.get(own, person) != person:
+                raise Unreadable(person.place or Place(own), f"{person.id} is described twice, and not alike.")
             self.people[own] = person
             self._ids[person.id] = own
             self._given.setdefault(own, person.id)
+
+    def _taken(self, known: str, person: Person) -> bool:
+        return known in self.people and self.people[known].id != person.id
 
     def _in_registry(self, person: Person) -> str | None:
         for text in (person.iso3, person.id):

@@ -49,12 +49,33 @@ def json_of(text: str, place: Place) -> Any:
     """What JSON text says; numbers with a point stay the exact text they were written in.
 
     Raises:
-        Unreadable: it is not JSON.
+        Unreadable: it is not JSON, or a field of an object is there twice.
     """
     try:
-        return json.loads(text, parse_float=str)
+        return json.loads(text, parse_float=str, parse_constant=_no_number, object_pairs_hook=_said_once)
     except (ValueError, RecursionError) as reason:
-        raise Unreadable(place, f"It is not JSON ({reason}).") from None
+        raise Unreadable(place, f"It is not JSON ({_briefly(reason)}).") from None
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number")
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> Document:
+    """An object whose fields are named once; which of two would be meant, nobody can say."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice[:60]!r} is there twice")
+    return document
+
+
+def _briefly(reason: Exception) -> str:
+    if isinstance(reason, RecursionError):
+        return "it is nested too deeply"
+    text = str(reason)
+    return "a number is too long" if "integer string conversion" in text else text
 
 
 def lines_of(text: str, file: str) -> Iterator[tuple[Place, Document]]:

@@ -15,7 +15,8 @@ from treaty_status.registry import Kind, Registry
 class OfflineWorld(RecordedWorld):
     """Participants, groups, tables and other treaties as files and registry tell them. None means: not known.
 
-    A group whose name is an organisation's id, alone or before ``_member`` or ``_members``, is its membership.
+    A group whose name is an organisation's id, alone or before ``_member`` or ``_members``, is its membership: beside
+    the members that the registry knows, unless it has some whom only the files know. Then the files invent it.
     """
 
     def __init__(self, registry: Registry, roster: Roster, evidence: Evidence, others: Mapping[str, Treaty]) -> None:
@@ -43,9 +44,10 @@ class OfflineWorld(RecordedWorld):
 
     def _members(self, organisation: str, on: date) -> frozenset[str]:
         names = {organisation, self._roster.given(organisation)}
-        own = (f"{name}{ending}" for name in names for ending in ("", "_member", "_members"))
+        own = [f"{name}{ending}" for name in names for ending in ("", "_member", "_members")]
         described = frozenset(one for group in own for one in self._in(group, on))
-        return super()._members(organisation, on) | described
+        invented = any(self._registry.get(one) is None for group in own for one, _ in self._groups.get(group, ()))
+        return described if invented else super()._members(organisation, on) | described
 
     # ---- groups and populations -------------------------------------------------------------------------------------
     def _in(self, group: str, on: date) -> Iterable[str]:
