@@ -38,13 +38,13 @@ from treaty_status.domain.decisions import (
     Order,
     ReachDay,
     RecordAct,
-    Settled,
     decide,
     event_for,
 )
 from treaty_status.domain.evaluation import Outcome, evaluate
 from treaty_status.domain.participation import Act
 from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.settled import Settled
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
 from treaty_status.domain.world import Periods

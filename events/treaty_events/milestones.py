@@ -76,7 +76,9 @@ class Consequence:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """What made us say so: ``action``, ``correction``, ``rule``, ``definition`` or ``day``; and which events."""
+    """What made us say so, and which events; ``kind`` is ``action``, ``correction``, ``definition``, ``claim``,
+    ``import``, ``day``, or ``other_treaty`` where another treaty moved that this one rests on.
+    """
 
     kind: str
     event_ids: tuple[str, ...] = ()

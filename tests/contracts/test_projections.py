@@ -364,6 +364,22 @@ def test_a_protocol_follows_when_the_parent_it_rests_on_moves(office: Office, mo
     assert agree(office.log, model)
 
 
+def test_a_protocol_that_only_spoke_follows_its_parent_in_the_same_batch(office: Office, model: ServedModel) -> None:
+    waits = {"clause": "9", "when": {"op": "treaty_in_force", "treaty": HANOI}, "then": {"op": "plus", "days": 10}}
+    office.define(HANOI, hanoi(1))
+    office.define("XVIII-16.a", hanoi(1) | {"in_force": [waits]})
+    projector = follow(office.log, model)
+
+    office.record(HANOI, acceded("fji", on="2026-01-01"))
+    office.record("XVIII-16.a", signed("fra", on="2026-01-02"))
+    projector.step()
+
+    row = model.treaty("XVIII-16.a")
+    assert row is not None
+    assert row.threshold_on == date(2026, 4, 1)
+    assert agree(office.log, model)
+
+
 def test_an_objection_that_blocks_takes_the_day_of_entry_into_force_away(office: Office, model: ServedModel) -> None:
     unblocked = {"op": "not_blocked", "until": {"op": "on", "date": "2026-04-01"}, "blocked_if": count(1)}
     office.define("A-2", rule(all_of(count(1), unblocked), {"op": "plus", "days": 10}))

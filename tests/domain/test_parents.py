@@ -21,6 +21,7 @@ from tests.builders import (
     the_day_comes,
     treaty,
 )
+from treaty_status.domain.decisions import NeighbourMoved
 from treaty_status.domain.evaluation import Binding, bindings, known_days
 from treaty_status.domain.world import Period, Periods
 
@@ -124,3 +125,29 @@ def test_leaving_with_the_parent_is_announced_on_its_day() -> None:
     assert "participant.withdrawal.reached" not in told.on("2010-04-30", the_day_comes()).names()
     said = told.on("2010-05-01", the_day_comes()).one("participant.withdrawal.reached")
     assert (said.params, said.clause) == ("usa", f"40 {PARENT}")
+
+
+@pytest.mark.parametrize("hinted", [True, False])
+def test_what_the_parent_did_meanwhile_is_announced_with_the_next_act_of_anybody(hinted: bool) -> None:
+    """What was settled before holds only while the parent says what it said then."""
+    given = [*all_acceded(states(2), on="2003-01-01"), acceded("usa", on="2003-06-01")]
+    told = story(protocol(), *given, world=under(("2001-01-01", None), entails=True, who="usa"), hinted=hinted)
+    told.on("2012-01-01", the_day_comes())
+    told.world = under(("2001-01-01", "2010-05-01"), entails=True)
+
+    said = told.on("2012-01-01", denounced("s1", on="2012-01-01"))
+
+    left = said.one("participant.withdrawal.reached")
+    assert (left.params, str(left.occurred_on), left.late_by_days) == ("usa", "2010-05-01", 610)
+
+
+def test_what_follows_from_an_import_of_the_parent_is_no_news() -> None:
+    given = [*all_acceded(states(2), on="2003-01-01"), acceded("usa", on="2003-06-01")]
+    told = story(protocol(), *given, world=under(("2001-01-01", None), entails=True))
+    told.on("2012-01-01", the_day_comes())
+    told.world = under(("2001-01-01", "2010-05-01"), entails=True)
+
+    said = told.on("2012-01-01", NeighbourMoved(treaty="T-1", imported="run-1"))
+
+    assert said.names() == []
+    assert told.treaty.announced["T-1:participant.withdrawal:usa:1"].as_history

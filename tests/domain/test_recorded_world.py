@@ -119,3 +119,11 @@ def test_the_parties_to_a_parent_move_with_the_treaty_that_the_parent_waits_for(
 
     assert known.entered_into_force_on("P") == date(2020, 6, 29)
     assert known.turning_days("parties_to:P") == {date(2019, 1, 1), date(2020, 6, 29)}
+
+
+def test_a_condition_may_be_that_a_day_of_another_treaty_has_come() -> None:
+    reached = {"op": "date_reached", "at": {"op": "plus", "years": 1, "of": {"op": "in_force_of", "treaty": "P"}}}
+    child = named("K", acceded("fra", on="2020-06-01"), by_rule=rule(all_of(count(1), reached)))
+    found = outcome_of(child, world=world(IN_FORCE, child), as_of=date(2030, 1, 1))
+    assert found is not None
+    assert (found.threshold_on, found.unknown) == (date(2021, 3, 31), ())

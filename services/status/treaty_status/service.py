@@ -13,6 +13,7 @@ from treaty_status.api import Application, Server, create_app
 from treaty_status.application.clock import ClockTask
 from treaty_status.application.desk import Desk
 from treaty_status.application.event_log import LoggedEvent
+from treaty_status.application.neighbours import Neighbours
 from treaty_status.application.tail import Tail
 from treaty_status.application.treaties import Treaties
 from treaty_status.application.world import RecordedWorld
@@ -70,7 +71,7 @@ def open_desk(database: str, *, clock: Clock = now) -> Desk:
         tail=tail,
         views=model,
         follower=ProjectionFollower(log, codec, model, registry),
-        clock_task=ClockTask(model, writer, clock=clock),
+        clock_task=ClockTask(model, writer, clock=clock, neighbours=Neighbours(model, treaties, writer)),
         clock=clock,
         version=own_version(),
     )

@@ -17,11 +17,10 @@ import msgspec
 from treaty_status.api.workbench import Workbench
 from treaty_status.application.documents import View, view
 from treaty_status.application.treaties import Known, Treaties
-from treaty_status.application.world import RecordedWorld
+from treaty_status.application.world import RecordedWorld, rests_on
 from treaty_status.application.writer import Clock
 from treaty_status.domain.decisions import defined
-from treaty_status.domain.rule import TreatyInForce, TreatyRule, walk
-from treaty_status.domain.treaty import State, Treaty
+from treaty_status.domain.treaty import Treaty
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 Maker = Callable[[View], Any]
@@ -144,7 +143,7 @@ class Answers:
     def _versions(self, treaty: Treaty, get: Callable[[str], Known | None]) -> tuple[int, ...] | None:
         """The treaty's version and those of all that it rests on; None when one of them is not at hand."""
         found = {treaty.id: treaty.version}
-        waiting = list(references(treaty))
+        waiting = list(rests_on(treaty))
         while waiting:
             other = waiting.pop()
             if other in found:
@@ -153,12 +152,12 @@ class Answers:
             if known is None:
                 return None
             found[other] = known.state.version
-            waiting.extend(references(known.state))
+            waiting.extend(rests_on(known.state))
         return tuple(found.values())
 
     def _etag(self, versions: tuple[int, ...], day: date, lang: str) -> str:
-        rests_on = "".join(f"+{version}" for version in versions[1:])
-        return f'"{versions[0]}{rests_on}.{day.isoformat()}.{lang}.{self._edition}"'
+        others = "".join(f"+{version}" for version in versions[1:])
+        return f'"{versions[0]}{others}.{day.isoformat()}.{lang}.{self._edition}"'
 
     def _keep(self, asked: Question, answer: Answer) -> Answer:
         key = (asked.kind, asked.treaty, answer.as_of, asked.lang)
@@ -169,22 +168,3 @@ class Answers:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= len(dropped.body)
         return answer
-
-
-def references(state: State) -> tuple[str, ...]:
-    """The other treaties that an answer about this one may depend on."""
-    if not isinstance(state, Treaty) or state.rule is None:
-        return ()
-    return _references(state.rule)
-
-
-def _references(rule: TreatyRule) -> tuple[str, ...]:
-    found: set[str | None] = {None if rule.joining is None else rule.joining.parent}
-    for track in rule.in_force:
-        for node in walk(track.when):
-            if isinstance(node, TreatyInForce):
-                found.add(node.treaty)
-            else:
-                who = getattr(node, "who", None)
-                found.add(None if who is None else who.party_to)
-    return tuple(sorted(one for one in found - {rule.treaty} if one is not None))

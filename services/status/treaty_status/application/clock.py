@@ -1,4 +1,5 @@
-"""Time as an event: the day on which something happens to a treaty by itself is ordered when it comes.
+"""Time as an event: the day on which something happens to a treaty by itself is ordered when it comes; and so is a look
+at a treaty when another one that it rests on has moved.
 
 Several processes may order the same day; the treaty's stream takes it once. After downtime whatever was missed is due
 at once, and what is then said carries how late it is.
@@ -9,6 +10,7 @@ from threading import Event, Thread
 from typing import Final
 
 from treaty_status.application.event_log import LogUnavailable
+from treaty_status.application.neighbours import Neighbours
 from treaty_status.application.submissions import Submission, TooBusy, Unavailable
 from treaty_status.application.views import Due, Views, ViewsUnavailable
 from treaty_status.application.writer import Clock, Writer
@@ -25,8 +27,17 @@ BY: Final = "clock"
 class ClockTask:
     """A thread that looks once a second whether a due day has come anywhere."""
 
-    def __init__(self, views: Views, writer: Writer, *, clock: Clock, period_seconds: float = PERIOD) -> None:
+    def __init__(
+        self,
+        views: Views,
+        writer: Writer,
+        *,
+        clock: Clock,
+        neighbours: Neighbours | None = None,
+        period_seconds: float = PERIOD,
+    ) -> None:
         self._views = views
+        self._neighbours = neighbours
         self._writer = writer
         self._clock = clock
         self._period = period_seconds
@@ -50,14 +61,14 @@ class ClockTask:
         return self._thread is not None and self._thread.is_alive()
 
     def look(self) -> int:
-        """Order every day that has come and was not ordered yet; how many."""
+        """Order every day that has come and was not ordered yet, and a look at what others moved; how many."""
         due = self._views.due(now=self._clock())
         fresh = [one for one in due if one not in self._ordered]
         for one in fresh:
             self._order(one)
             self._ordered.add(one)
         self._ordered.intersection_update(due)
-        return len(fresh)
+        return len(fresh) + (0 if self._neighbours is None else self._neighbours.look())
 
     def _order(self, due: Due) -> None:
         try:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from treaty_events import Fact, Recorded, UnknownEventName, stream_of
 from treaty_status.application.event_log import EventLog, LoggedEvent
-from treaty_status.domain.decisions import Settled
+from treaty_status.domain.settled import Settled
 from treaty_status.domain.treaty import State, Undefined, evolve
 
 MOST_KEPT: Final = 8_192

@@ -209,6 +209,9 @@ class Views(Protocol):
     def due(self, *, now: datetime) -> list[Due]:
         """What the clock has to order now, the longest overdue first; never a rehearsal, whose calendar is its own."""
 
+    def rests_on(self) -> dict[str, tuple[str, ...]]:
+        """The treaties whose rows depend on others, with those others; rehearsals and closed ones included."""
+
     def participations(self, treaty: str) -> list[ParticipationRow]:
         """The participants that ever acted towards a treaty, by id."""
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
-from treaty_status.domain.rule import PARTIES_TO, TreatyRule, other_treaties
+from treaty_status.domain.rule import PARTIES_TO, TreatyRule, treaties_named
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.domain.world import Period, Periods
@@ -205,11 +205,15 @@ class RecordedWorld:
             name = waiting.pop()
             if name not in states:
                 state = states[name] = self._other(name)
-                if isinstance(state, Treaty) and state.rule is not None:
-                    joining = state.rule.joining
-                    parent = () if joining is None or joining.parent is None else (joining.parent,)
-                    waiting.extend((*other_treaties(state.rule), *parent))
+                waiting.extend(rests_on(state))
         return states
+
+
+def rests_on(state: State) -> tuple[str, ...]:
+    """The other treaties that anything said of this one may depend on, by id; each may rest on others again."""
+    if not isinstance(state, Treaty) or state.rule is None:
+        return ()
+    return tuple(sorted(treaties_named(state.rule) - {state.id}))
 
 
 def _periods(state: Treaty, rule: TreatyRule, outcome: Outcome) -> Periods:

@@ -46,6 +46,7 @@ from treaty_status.domain.assessment import Milestone, outcome_of, participant_m
 from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
 from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.settled import Settled, settled_by
 from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve, without
 from treaty_status.domain.world import World
 
@@ -110,6 +111,14 @@ class ReachDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeighbourMoved:
+    """Another treaty that this one rests on has moved; ``imported``: as an import made it, so that it is no news."""
+
+    treaty: str
+    imported: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRehearsal:
     """Copy a treaty as it stands into a stream of its own, to practise in."""
 
@@ -134,35 +143,20 @@ class CloseRehearsal:
     reason: str | None = None
 
 
-Order = Define | RecordAct | RecordClaim | Correct | ReachDay | OpenRehearsal | MoveRehearsalDay | CloseRehearsal
+Order = (
+    Define
+    | RecordAct
+    | RecordClaim
+    | Correct
+    | ReachDay
+    | NeighbourMoved
+    | OpenRehearsal
+    | MoveRehearsalDay
+    | CloseRehearsal
+)
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Under which circumstances every participant's lines were last compared; while they hold, only those touched can
-    have changed. Derived, never stored: without it everything is compared.
-
-    ``quiet_until`` is the first day on which a line of some participant falls due by itself; None: not looked for.
-    """
-
-    today: date
-    rule_version: int
-    threshold_on: date | None
-    entry_into_force_on: date | None
-    quiet_until: date | None = None
-
-    def holds(self, now: "Settled") -> bool:
-        """Has nothing come since that could have changed the lines of those who did not act?"""
-        if (self.rule_version, self.threshold_on, self.entry_into_force_on) != (
-            now.rule_version,
-            now.threshold_on,
-            now.entry_into_force_on,
-        ):
-            return False
-        return now.today == self.today or (self.quiet_until is not None and self.today <= now.today < self.quiet_until)
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to append, the state after it, and what the person who asked should know."""
@@ -195,7 +189,8 @@ def decide(state: State, order: Order, now: Circumstances, *, settled: Settled |
     """
     now = replace(now, today=effective_day(state, order, now.today))
     facts, warned, cause = _facts(state, order, now)
-    return _concluded(state, facts, warned, cause, now, settled)
+    moved_by = order.imported if isinstance(order, NeighbourMoved) else None
+    return _concluded(state, facts, warned, cause, now, settled, moved_by=moved_by)
 
 
 def effective_day(state: State, order: Order, today: date) -> date:
@@ -226,6 +221,8 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
             return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
         case ReachDay():
             return [], [], "day"
+        case NeighbourMoved():
+            return [], [], "other_treaty"
         case MoveRehearsalDay(on=day):
             return _day_moved(treaty, day, now), [], "day"
         case CloseRehearsal(reason=reason):
@@ -454,7 +451,14 @@ def _must_be_rehearsal(treaty: Treaty) -> None:
 
 # ---- the last step of every decision ---------------------------------------------------------------------------------
 def _concluded(
-    state: State, facts: list[Fact], warned: list[Warned], cause: str, now: Circumstances, settled: Settled | None
+    state: State,
+    facts: list[Fact],
+    warned: list[Warned],
+    cause: str,
+    now: Circumstances,
+    settled: Settled | None,
+    *,
+    moved_by: str | None,
 ) -> Decision:
     after = evolve(state, facts)
     if isinstance(after, Undefined) or after.closed:
@@ -466,7 +470,9 @@ def _concluded(
         if not isinstance(fact, RehearsalDayReached) or cause == "day"
     )
     touched = {fact.participant for fact in facts if isinstance(fact, ParticipantAct)}
-    said, now_settled = _announce(state, after, touched, Cause(kind=cause, event_ids=ids), now, settled, cause)
+    said, now_settled = _announce(
+        state, after, touched, Cause(kind=cause, event_ids=ids), now, settled, cause, moved_by
+    )
     return Decision((*facts, *said), evolve(after, said), now_settled, tuple(warned))
 
 
@@ -478,14 +484,10 @@ def _announce(
     now: Circumstances,
     settled: Settled | None,
     why: str,
+    moved_by: str | None,
 ) -> tuple[list[Fact], Settled]:
     outcome = outcome_of(after, world=now.world, as_of=now.today)
-    now_settled = Settled(
-        now.today,
-        after.rule_version,
-        None if outcome is None else outcome.threshold_on,
-        None if outcome is None else outcome.entry_into_force_on,
-    )
+    now_settled = settled_by(after, outcome, today=now.today)
     quiet = why in {"action", "claim"} and settled is not None and settled.holds(now_settled)
     only = touched if quiet and isinstance(state, Treaty) else None
     whom = after.participations if only is None else only & after.participations.keys()
@@ -497,7 +499,9 @@ def _announce(
     now_settled = replace(now_settled, quiet_until=ahead)
     keys = holding.keys() | _said_before(after, only)
     found = changes(after.announced, holding, keys, today=now.today)
-    said = told_or_settled(after, found, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded)
+    said = told_or_settled(
+        after, found, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded, moved_by=moved_by
+    )
     return said, now_settled
 
 

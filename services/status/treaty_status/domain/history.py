@@ -30,11 +30,12 @@ from treaty_events import (
 from treaty_status.domain.announcements import Change, changes, spoken_titles
 from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
-from treaty_status.domain.decisions import Circumstances, Decision, Settled, defined
+from treaty_status.domain.decisions import Circumstances, Decision, defined
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.old_news import never_told, told
 from treaty_status.domain.participation import Act, participation
 from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.settled import Settled, settled_by
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
 from treaty_status.domain.world import World
 
@@ -116,12 +117,7 @@ def decide_history(
     if not taken.events:
         return HistoryDecision((), state, settled, verdicts=taken.verdicts, doubts=taken.doubts)
     after, outcome = taken.treaty, outcome_of(taken.treaty, world=now.world, as_of=now.today)
-    now_settled = Settled(
-        now.today,
-        after.rule_version,
-        None if outcome is None else outcome.threshold_on,
-        None if outcome is None else outcome.entry_into_force_on,
-    )
+    now_settled = settled_by(after, outcome, today=now.today)
     quiet = settled is not None and settled.holds(now_settled)
     only = {event.participant for event in taken.events} if quiet else None
     found = _crossed(after, outcome, only, now.today)

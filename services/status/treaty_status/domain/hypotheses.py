@@ -10,8 +10,9 @@ from datetime import date
 
 from treaty_events import MilestoneAnnounced
 from treaty_status.domain.checks import Warned
-from treaty_status.domain.decisions import Circumstances, MoveRehearsalDay, Order, ReachDay, RecordAct, Settled, decide
+from treaty_status.domain.decisions import Circumstances, MoveRehearsalDay, Order, ReachDay, RecordAct, decide
 from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.settled import Settled
 from treaty_status.domain.treaty import State, Treaty
 
 

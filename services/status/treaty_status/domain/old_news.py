@@ -90,12 +90,16 @@ def told_or_settled(
     today: date,
     cause: Cause,
     recorded: Recorded,
+    moved_by: str | None = None,
 ) -> list[Fact]:
     """What to append about these changes; what is old is settled in silence, and one announcement says that it is.
 
-    ``treaty`` is the state after the facts that caused them.
+    ``treaty`` is the state after the facts that caused them. ``moved_by`` is the import of another treaty that caused
+    them: what follows from a history is history.
     """
     changes = list(found)
+    if moved_by is not None:
+        return _followed(treaty, changes, outcome, world, today, cause, recorded, moved_by)
     past = past_of(treaty, outcome) if changes and cause.kind in SETTLED_BY else None
     if past is None:
         return announcements(treaty, changes, world=world, today=today, cause=cause, recorded=recorded)
@@ -104,6 +108,24 @@ def told_or_settled(
         return never_told(treaty, change, today=today) and past.holds(change)
 
     said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=past.run)
+    old = sum(map(is_old, changes))
+    return [*said, _digest(treaty, old, outcome, cause, recorded)] if old else said
+
+
+def _followed(
+    treaty: Treaty,
+    changes: list[Change],
+    outcome: Outcome | None,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+    run: str,
+) -> list[Fact]:
+    def is_old(change: Change) -> bool:
+        return never_told(treaty, change, today=today)
+
+    said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=run)
     old = sum(map(is_old, changes))
     return [*said, _digest(treaty, old, outcome, cause, recorded)] if old else said
 

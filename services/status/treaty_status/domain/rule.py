@@ -4,6 +4,7 @@ One JSON document per treaty, a closed vocabulary, every node composable. No rul
 """
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
@@ -472,9 +473,23 @@ class TreatyRule(Part):
     @cached_property
     def waits_for(self) -> tuple[str, ...]:
         """The treaties whose entry into force gives a day of this one's."""
-        clauses: tuple[Track | Each, ...] = (*self.in_force, *self.for_each)
-        nodes = (node for clause in clauses for node in walk_days(clause.then))
-        return tuple(node.treaty for node in nodes if isinstance(node, InForceOf))
+        nodes = (node for day in self._days_named() for node in walk_days(day))
+        return tuple(dict.fromkeys(node.treaty for node in nodes if isinstance(node, InForceOf)))
+
+    def _days_named(self) -> "Iterator[DateExpr]":
+        """Every date that a clause gives, in conditions and for leaving as well."""
+        for track in self.in_force:
+            yield track.then
+            for node in walk(track.when):
+                if isinstance(node, DateReached):
+                    yield node.at
+                elif isinstance(node, NotBlocked):
+                    yield node.until
+        yield from (each.then for each in self.for_each)
+        for clause in self.leaving:
+            yield clause.takes_effect
+            if clause.not_before is not None:
+                yield clause.not_before
 
     @cached_property
     def may_be_blocked(self) -> bool:
@@ -553,6 +568,12 @@ def other_treaties(rule: TreatyRule) -> frozenset[str]:
                 case _:
                     pass
     return frozenset(one for one in found if one is not None)
+
+
+def treaties_named(rule: TreatyRule) -> frozenset[str]:
+    """Every other treaty that what is said under this rule rests on: those it waits for, and the parent."""
+    parent = None if rule.joining is None else rule.joining.parent
+    return other_treaties(rule) if parent is None else other_treaties(rule) | {parent}
 
 
 PARTIES_TO: Final = "parties_to:"

@@ -81,7 +81,9 @@ class Folding:
         """What these events change, given that the log is read up to position ``end``."""
         self._batch = _Batch(end)
         touched = self._fold(events)
-        touched.update(self._resting_on(touched))
+        resting = self._resting_on(touched)
+        self._batch.moved.update(resting)
+        touched.update(resting)
         return self._changes(touched)
 
     def retry(self, *, end: int) -> Changes:
