@@ -274,6 +274,7 @@ class Twin:
     continued: Mapping[str, str] = field(default_factory=dict)
     exists: Mapping[str, tuple[Day | None, Day | None]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    told_groups: tuple[str, ...] = ()
 
     def kind(self, participant: str) -> str:
         return self.kinds.get(participant, "reio" if participant in self.organisations else "state")
@@ -300,16 +301,21 @@ class Twin:
     def knows_group(self, group: str) -> bool:
         return group in self.groups
 
+    def gatherings(self) -> tuple[str, ...]:
+        return self.told_groups
+
     def table(self, name: str) -> Table | None:
         found = self.tables.get(name)
         return None if found is None else Table(name, {one: Fraction(share) for one, share in found.items()})
 
     def population(self, name: str, on: date) -> frozenset[str] | None:
         found = self.populations.get(name)
+        if found is None and name in self.groups:
+            return _among(self.groups[name], on)
         return None if found is None else frozenset(found)
 
     def turning_days(self, population: str) -> frozenset[date]:
-        spans = self.parties.get(population.removeprefix("parties_to:"), ())
+        spans = self.groups.get(population) or self.parties.get(population.removeprefix("parties_to:"), ())
         dated = [one for one in spans if not isinstance(one, str)]
         first = frozenset(day(one[1]) for one in dated if one[1] is not None)
         return first | {day(one[2]) + timedelta(days=1) for one in dated if one[2] is not None}

@@ -292,8 +292,13 @@ def test_after_force_withdrawals_end_participations_and_not_the_treaty() -> None
     assert noticed.names(about="participant") == ["participant.withdrawal_notice.reached"] * 2
 
     gone = told.on("2029-01-01", the_day_comes())
-    assert gone.names() == ["participant.withdrawal.reached"] * 2
-    assert {said.clause for said in gone.milestones} == {"67"}
+    assert gone.names() == ["participant.withdrawal.reached"] * 2 + ["parties.below_threshold.reached"]
+    assert {said.clause for said in gone.milestones} == {"67", "65(1)"}
+    below = gone.one("parties.below_threshold.reached")
+    assert below.progress is not None
+    assert (below.progress.have, below.progress.need) == (38, 40)
+    assert {who.participant for who in below.attributed_to} == {"s1", "s2"}
+    assert gone.names(about="terminated") == []
 
 
 def test_a_withdrawal_revoked_in_time_never_takes_effect() -> None:

@@ -373,7 +373,7 @@ def test_every_text_exists_in_both_languages_with_the_same_values() -> None:
 def test_there_are_words_for_every_kind_of_milestone_act_and_source() -> None:
     for lang in ("en", "fr"):
         for kind in Kind:
-            assert Words(lang)(f"kind.{kind.value}", params="1", name="X")
+            assert Words(lang)(f"kind.{kind.value}", params="1", name="X", group="G")
         for tier in Tier:
             assert Words(lang)(f"tier.{tier.value}")
         for action in Action:

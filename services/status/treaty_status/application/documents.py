@@ -14,7 +14,6 @@ from unicodedata import combining, normalize
 
 from treaty_events import InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
 from treaty_status.domain.assessment import (
-    Milestone,
     outcome_of,
     participant_milestones,
     signature_closes_on,
@@ -22,6 +21,7 @@ from treaty_status.domain.assessment import (
 )
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
+from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Act, Participation
 from treaty_status.domain.sentences import LANGUAGES, explained, long_date, reason
 from treaty_status.domain.treaty import Announced, Claim, Treaty, before
@@ -239,10 +239,12 @@ def force_document(told: View) -> Document:
             "threshold_on": None,
             "entry_into_force_on": None,
             "clause": None,
+            "ended_on": None,
+            "ended_by": None,
         }
     if outcome.in_force():
         state = "in_force"
-    elif outcome.ended_on is not None:
+    elif outcome.ended_on is not None and outcome.ended_on <= outcome.as_of:
         state = "terminated"
     elif outcome.threshold_on is not None:
         state = "threshold_met"
@@ -254,6 +256,8 @@ def force_document(told: View) -> Document:
         "threshold_on": _iso(outcome.threshold_on),
         "entry_into_force_on": _iso(outcome.entry_into_force_on),
         "clause": outcome.track.clause,
+        "ended_on": _iso(outcome.ended_on),
+        "ended_by": outcome.ended_by,
         "unknown": list(outcome.unknown),
     }
 
@@ -290,7 +294,7 @@ def upcoming(told: View) -> list[Milestone]:
 
 
 def _lines(told: View) -> Iterable[Milestone]:
-    yield from treaty_milestones(told.treaty, told.outcome)
+    yield from treaty_milestones(told.treaty, told.outcome, told.world)
     for own in told.treaty.participations.values():
         yield from participant_milestones(told.treaty, own, told.outcome)
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
+from treaty_status.domain.gatherings import ALL_STATES, UNIVERSAL
 from treaty_status.domain.rule import PARTIES_TO, TreatyRule, treaties_named
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import State, Treaty
@@ -42,6 +43,7 @@ class RecordedWorld:
         self.name = lru_cache(maxsize=16_384)(self._name)
         self.population = lru_cache(maxsize=1_024)(self._population)
         self._group_ids = frozenset(group.id for group in registry.groups())
+        self._gatherings = tuple(sorted(self._group_ids - set(UNIVERSAL)))
         self._continued = _continuations(registry)
         self._same: dict[str, list[str]] = {}
         for before_it, now in self._continued.items():
@@ -83,11 +85,16 @@ class RecordedWorld:
     def knows_group(self, group: str) -> bool:
         return group in self._group_ids
 
+    def gatherings(self) -> tuple[str, ...]:
+        return self._gatherings
+
     def table(self, name: str) -> Table | None:  # noqa: ARG002 - no table is recorded yet
         return None
 
     def _population(self, name: str, on: date) -> frozenset[str] | None:
         group = name.removeprefix("list:").removeprefix("group:")
+        if group == ALL_STATES:
+            return frozenset(one.id for one in self._registry.all() if one.kind is Kind.STATE and one.exists_on(on))
         return self._registry.members(group, on) if group in self._group_ids else None
 
     def turning_days(self, population: str) -> frozenset[date]:
@@ -99,6 +106,8 @@ class RecordedWorld:
     def _turning_days(self, group_id: str) -> frozenset[date]:
         group = next((one for one in self._registry.groups() if one.id == group_id), None)
         days: set[date] = set()
+        if group_id == ALL_STATES:
+            return frozenset(one.exists_from for one in self._registry.all() if one.exists_from is not None)
         for member in () if group is None else group.memberships:
             if member.valid_from is not None:
                 days.add(member.valid_from)

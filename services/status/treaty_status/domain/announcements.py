@@ -10,14 +10,14 @@ from datetime import date
 from typing import Final
 
 from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Status, milestone_id
-from treaty_status.domain.assessment import Milestone
+from treaty_status.domain.lines import Milestone
 from treaty_status.domain.treaty import Announced, Treaty
 from treaty_status.domain.world import World
 
 LIVE: Final = frozenset({Status.REACHED, Status.REVISED})
 AHEAD: Final = frozenset({Status.SCHEDULED, Status.RESCHEDULED})
 SCHEDULED_KINDS: Final = frozenset({Kind.ENTRY_INTO_FORCE})
-NAMES_EVERYONE: Final = frozenset({Kind.THRESHOLD, Kind.ENTRY_INTO_FORCE})
+NAMES_EVERYONE: Final = frozenset({Kind.THRESHOLD, Kind.ENTRY_INTO_FORCE, Kind.GROUP_COMPLETE, Kind.UNIVERSALITY})
 """Kinds whose attribution is part of the message: another deposit of the same day revises it. For the others, only a
 name that has to be taken back does."""
 STATE_OF_THE_RECORD: Final = (Status.REVOKED, Status.CANCELLED)
@@ -49,13 +49,16 @@ def _telling_order(change: Change) -> tuple[bool, date, int, str]:
     return change.status not in STATE_OF_THE_RECORD, change.occurred_on, _RANK[change.kind], change.key
 
 
+_ACTS_OF_ONE: Final = {Kind.PARTICIPANT_SIGNATURE, Kind.PARTICIPANT_CONSENT, Kind.PARTICIPANT_WITHDRAWAL}
+"""Told before what they bring about for the treaty."""
 _RANK: Final = {
     kind: rank
     for rank, kind in enumerate(
         (
             Kind.PARTICIPANT_SIGNATURE,
             Kind.PARTICIPANT_CONSENT,
-            *(kind for kind in Kind if kind not in {Kind.PARTICIPANT_SIGNATURE, Kind.PARTICIPANT_CONSENT}),
+            Kind.PARTICIPANT_WITHDRAWAL,
+            *(kind for kind in Kind if kind not in _ACTS_OF_ONE),
         )
     )
 }

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Final
 
 from treaty_events import Consequence, Kind, Progress
+from treaty_status.domain.after_force import after_force_lines
 from treaty_status.domain.evaluation import (
-    NOBODY,
     Binding,
     Crossing,
     Mark,
@@ -21,6 +21,8 @@ from treaty_status.domain.evaluation import (
     evaluate,
     known_days,
 )
+from treaty_status.domain.gatherings import group_lines
+from treaty_status.domain.lines import Lines, Milestone
 from treaty_status.domain.participation import Life, Participation
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import Treaty
@@ -31,31 +33,6 @@ CONSENT_PERCENTS: Final = (25, 50, 75, 90)
 CONSENTS_REMAINING: Final = (10, 5, 3, 2, 1)
 CLOSING_NOTICE_DAYS: Final = (90, 30, 7, 1)
 COUNTDOWN_DAYS: Final = (60, 30, 7, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """One line, the legal day on which it is crossed, and the day on which a later act undid that."""
-
-    key: str
-    kind: Kind
-    params: str
-    occurrence: int
-    occurred_on: date
-    attributed: Who = NOBODY
-    lost_on: date | None = None
-    progress: Progress | None = None
-    consequence: Consequence | None = None
-    clause: str | None = None
-    due_on: date | None = None
-    """The day from which it holds, where that is not the legal day: signature closes at the end of its last day."""
-    overtaken_on: date | None = None
-    """From this day on nobody needs to hear of it for the first time: what it leads up to has come."""
-
-    @property
-    def due(self) -> date:
-        """The first day on which it can be said."""
-        return self.due_on or self.occurred_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +47,7 @@ class Assessment:
 def assess(treaty: Treaty, *, world: World, as_of: date) -> Assessment:
     """Everything that the facts say, of the treaty and of every participant."""
     outcome = outcome_of(treaty, world=world, as_of=as_of)
-    found = [*treaty_milestones(treaty, outcome)]
+    found = [*treaty_milestones(treaty, outcome, world)]
     for own in treaty.participations.values():
         found.extend(participant_milestones(treaty, own, outcome))
     return Assessment(as_of, outcome, {milestone.key: milestone for milestone in found})
@@ -81,30 +58,21 @@ def outcome_of(treaty: Treaty, *, world: World, as_of: date) -> Outcome | None:
     return None if treaty.rule is None else evaluate(treaty.rule, treaty, world=world, as_of=as_of)
 
 
-class _Lines:
-    """Makes milestones of one treaty, so that keys are built in one place."""
-
-    def __init__(self, treaty: Treaty) -> None:
-        self._treaty = treaty.id
-
-    def line(self, kind: Kind, params: str, on: date, *, occurrence: int = 1, **more: object) -> Milestone:
-        key = f"{self._treaty}:{kind.value}:{params}:{occurrence}"
-        return Milestone(key, kind, params, occurrence, on, **more)  # type: ignore[arg-type]  # keywords of Milestone
-
-
 # ---- the treaty ------------------------------------------------------------------------------------------------------
-def treaty_milestones(treaty: Treaty, outcome: Outcome | None) -> Iterator[Milestone]:
+def treaty_milestones(treaty: Treaty, outcome: Outcome | None, world: World) -> Iterator[Milestone]:
     """Lines that belong to the treaty as a whole."""
-    lines = _Lines(treaty)
+    lines = Lines(treaty)
     yield from _signature_window(treaty, lines)
     yield from _signatures(treaty, lines)
     yield from _first_consent(treaty, lines)
     if outcome is not None and treaty.rule is not None:
         yield from _approach(outcome, lines)
         yield from _crossings(outcome, lines)
+        yield from after_force_lines(treaty, treaty.rule, outcome, world)
+    yield from group_lines(treaty, outcome, world)
 
 
-def _signature_window(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+def _signature_window(treaty: Treaty, lines: Lines) -> Iterator[Milestone]:
     if not treaty.windows:
         return
     yield lines.line(Kind.SIGNATURE_OPENING, "all", min(window.opens_on for window in treaty.windows))
@@ -128,7 +96,7 @@ def signature_closes_on(treaty: Treaty) -> date | None:
     return None if not closing or None in closing else max(day for day in closing if day is not None)
 
 
-def _signatures(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+def _signatures(treaty: Treaty, lines: Lines) -> Iterator[Milestone]:
     by_day = _by_day(
         (own.signature.event.act_date, own.participant, own.signature.event.action.value)
         for own in treaty.participations.values()
@@ -145,7 +113,7 @@ def _signatures(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
         total += len(who)
 
 
-def _first_consent(treaty: Treaty, lines: _Lines) -> Iterator[Milestone]:
+def _first_consent(treaty: Treaty, lines: Lines) -> Iterator[Milestone]:
     given = [(life.on, life.consent.event) for own in treaty.participations.values() for life in own.lives[:1]]
     if given:
         first = min(day for day, _ in given)
@@ -160,7 +128,7 @@ def _by_day(acts: Iterable[tuple[date, str, str]]) -> list[tuple[date, Who]]:
     return [(day, frozenset(days[day])) for day in sorted(days)]
 
 
-def _approach(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:
+def _approach(outcome: Outcome, lines: Lines) -> Iterator[Milestone]:
     """How the consents drew near, and drew back: one occurrence for each time a level was reached anew."""
     occurrences: dict[Level, int] = {}
     for level, mark, lost_on in crossings(outcome.marks):
@@ -212,13 +180,13 @@ def _progress(mark: Mark) -> Progress | None:
     return Progress(have=mark.have, need=mark.need) if mark.need else None
 
 
-def _crossings(outcome: Outcome, lines: _Lines) -> Iterator[Milestone]:
+def _crossings(outcome: Outcome, lines: Lines) -> Iterator[Milestone]:
     standing = () if outcome.crossing is None else (outcome.crossing,)
     for n, crossing in enumerate((*outcome.lost, *standing), start=1):
         yield from _crossing(crossing, n, lines)
 
 
-def _crossing(crossing: Crossing, n: int, lines: _Lines) -> Iterator[Milestone]:
+def _crossing(crossing: Crossing, n: int, lines: Lines) -> Iterator[Milestone]:
     """A threshold that was lost is another the next time; the entry into force, which never was, remains the one."""
     clause, eif, lost_on = crossing.track.clause, crossing.entry_into_force_on, crossing.lost_on
     consequence = None if eif is None else Consequence(entry_into_force=eif, clause=clause)
@@ -256,7 +224,7 @@ def _crossing(crossing: Crossing, n: int, lines: _Lines) -> Iterator[Milestone]:
 # ---- one participant -------------------------------------------------------------------------------------------------
 def participant_milestones(treaty: Treaty, own: Participation, outcome: Outcome | None) -> Iterator[Milestone]:
     """Lines that belong to one participant; a second life has a second occurrence."""
-    lines = _Lines(treaty)
+    lines = Lines(treaty)
     name = own.participant
     if own.signature is not None:
         act = own.signature.event
@@ -279,7 +247,7 @@ def _bound(treaty: Treaty, rule: TreatyRule | None, own: Participation, outcome:
     return () if rule is None or outcome is None else bindings(own, rule, outcome, known_days(treaty))
 
 
-def _binding_lines(lines: _Lines, name: str, n: int, binding: Binding | None, who: Who) -> Iterator[Milestone]:
+def _binding_lines(lines: Lines, name: str, n: int, binding: Binding | None, who: Who) -> Iterator[Milestone]:
     if binding is None or binding.effect_on is None:
         return
     ends = (binding.life.taken_back_on, binding.leaves_on)
@@ -300,7 +268,7 @@ def _binding_lines(lines: _Lines, name: str, n: int, binding: Binding | None, wh
         )
 
 
-def _notice_lines(lines: _Lines, name: str, life: Life, *, start: int) -> Iterator[Milestone]:
+def _notice_lines(lines: Lines, name: str, life: Life, *, start: int) -> Iterator[Milestone]:
     for n, notice in enumerate(life.notices, start=start):
         act = notice.notified.event
         who = frozenset({(name, act.action.value)})

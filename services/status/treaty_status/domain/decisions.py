@@ -42,8 +42,9 @@ from treaty_events import (
 from treaty_status.domain import refusals as no
 from treaty_status.domain.amendments import amended
 from treaty_status.domain.announcements import changes
-from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
+from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.settled import Settled, settled_by
@@ -492,7 +493,7 @@ def _announce(
     only = touched if quiet and isinstance(state, Treaty) else None
     whom = after.participations if only is None else only & after.participations.keys()
     own = [line for name in whom for line in participant_milestones(after, after.participations[name], outcome)]
-    holding = {line.key: line for line in (*treaty_milestones(after, outcome), *own)}
+    holding = {line.key: line for line in (*treaty_milestones(after, outcome, now.world), *own)}
     ahead = _next_day(own, now.today)
     if only is not None and settled is not None:
         ahead = min(ahead, settled.quiet_until or settled.today)

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from treaty_events import Action, InstrumentDeposited
 from treaty_status.domain.dates import TREATY, add_months, missing_days
+from treaty_status.domain.endings import ended
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
 from treaty_status.domain.participation import Act, Life, Participation
-from treaty_status.domain.rule import Count, Each, Leaving, Track, TreatyRule
+from treaty_status.domain.rule import Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import Period, Periods, World
@@ -74,7 +75,9 @@ class Outcome:
     in_doubt_since: date | None = None
     """From this day on it was not known whether the condition held: that it holds later does not tell since when."""
     ended_on: date | None = None
-    """The day on which denunciations left fewer parties than the treaty can be in force for."""
+    """The day on which the treaty ended by its own clauses: too few parties, a fixed day, a condition."""
+    ended_by: str | None = None
+    """The clause by which it ended."""
     elsewhere: Days = field(default_factory=dict)
     """The days on which other treaties entered into force that this one's clauses count from."""
     parent: Periods | None = None
@@ -114,30 +117,22 @@ def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> 
         found = replace(found, parent=parent)
     if elsewhere:
         found = replace(found, elsewhere=elsewhere)
-    if rule.below_threshold == "terminates":
-        found = replace(found, ended_on=_ended_on(rule, found, given))
+    if rule.endings or rule.below_threshold == "terminates":
+        found = _with_its_end(found, rule, given, setting)
     return found
+
+
+def _with_its_end(found: Outcome, rule: TreatyRule, given: list[Consent], setting: Setting) -> Outcome:
+    threshold_on, force = found.threshold_on, found.entry_into_force_on
+    if threshold_on is None or force is None:
+        return found
+    end = ended(rule, found.track, given, setting, threshold_on=threshold_on, force=force, as_of=found.as_of)
+    return found if end is None else replace(found, ended_on=end[0], ended_by=end[1])
 
 
 def _parent(rule: TreatyRule, world: World) -> Periods | None:
     joining = rule.joining
     return None if joining is None or joining.parent is None else world.periods_of(joining.parent)
-
-
-def _ended_on(rule: TreatyRule, found: Outcome, given: list[Consent]) -> date | None:
-    """The first day after entry into force on which a denunciation leaves too few."""
-    when = found.track.when
-    least = when.at_least if isinstance(when, Count) else None
-    least = least if rule.ends_below is None else rule.ends_below.parties
-    force = found.entry_into_force_on
-    if least is None or force is None:
-        return None
-    ends = sorted({one.until for one in given if one.until is not None and force < one.until <= found.as_of})
-    return next((day for day in ends if _living(given, day) < least), None)
-
-
-def _living(given: list[Consent], day: date) -> int:
-    return sum(1 for one in given if not one.held and one.on <= day and (one.until is None or day < one.until))
 
 
 def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:

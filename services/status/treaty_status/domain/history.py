@@ -28,10 +28,11 @@ from treaty_events import (
     stream_of,
 )
 from treaty_status.domain.announcements import Change, changes, spoken_titles
-from treaty_status.domain.assessment import Milestone, outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
 from treaty_status.domain.decisions import Circumstances, Decision, defined
 from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import never_told, told
 from treaty_status.domain.participation import Act, participation
 from treaty_status.domain.refusals import Refusal
@@ -120,7 +121,7 @@ def decide_history(
     now_settled = settled_by(after, outcome, today=now.today)
     quiet = settled is not None and settled.holds(now_settled)
     only = {event.participant for event in taken.events} if quiet else None
-    found = _crossed(after, outcome, only, now.today)
+    found = _crossed(after, outcome, only, now)
     said = _said(after, found, now, order.run)
     digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
     final = evolve(after, (*said, digest))
@@ -262,15 +263,15 @@ def _put(treaty: Treaty, act: Act) -> None:
 
 
 # ---- what they cross -------------------------------------------------------------------------------------------------
-def _crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, today: date) -> list[Change]:
-    holding: dict[str, Milestone] = {line.key: line for line in treaty_milestones(treaty, outcome)}
+def _crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, now: Circumstances) -> list[Change]:
+    holding: dict[str, Milestone] = {line.key: line for line in treaty_milestones(treaty, outcome, now.world)}
     whom = treaty.participations if only is None else only
     for name in whom:
         holding.update(
             (line.key, line) for line in participant_milestones(treaty, treaty.participations[name], outcome)
         )
     keys = holding.keys() | _spoken_of(treaty, only)
-    return changes(treaty.announced, holding, keys, today=today)
+    return changes(treaty.announced, holding, keys, today=now.today)
 
 
 def _spoken_of(treaty: Treaty, only: set[str] | None) -> Iterable[str]:

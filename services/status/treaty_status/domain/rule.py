@@ -426,6 +426,41 @@ class EndsBelow(Part):
     source: str | None = None
 
 
+class Ending(Part):
+    """How a treaty in force ends by its own terms: on a day, or once a condition holds (a certified decision, say)."""
+
+    clause: Clause
+    on: DateExpr | None = None
+    when: Condition | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Ending":
+        if (self.on is None) is (self.when is None):
+            raise ValueError(f"A treaty ends on a day or when a condition holds: give one of both ({self.clause}).")
+        return self
+
+
+class Afterwards(Part):
+    """What a treaty in force leads to: on a day counted from its entry into force, or once it has so many parties.
+
+    ``who`` are the parties that count; left out, States.
+    """
+
+    clause: Clause
+    what: Literal["conference_due", "amendments_open", "protocol_possible"]
+    on: DateExpr | None = None
+    parties: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    who: Who | None = None
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Afterwards":
+        if (self.on is None) is (self.parties is None):
+            raise ValueError(f"This comes on a day or with a number of parties: give one of both ({self.clause}).")
+        return self
+
+
 class TreatyRule(Part):
     """All of it. ``latch``: between threshold and entry into force a withdrawal does not un-fix the date.
 
@@ -446,6 +481,8 @@ class TreatyRule(Part):
     reservations: Reservations | None = None
     below_threshold: Literal["stays_in_force", "terminates"] = "stays_in_force"
     ends_below: EndsBelow | None = None
+    endings: Annotated[tuple[Ending, ...], Field(max_length=10)] = ()
+    afterwards: Annotated[tuple[Afterwards, ...], Field(max_length=20)] = ()
     latch: YesNo = True
     not_recorded: tuple[Literal["joining", "for_each", "leaving"], ...] = ()
     source: str | None = None
@@ -609,6 +646,8 @@ for _model in (
     Track,
     Each,
     Leaving,
+    Ending,
+    Afterwards,
     TreatyRule,
 ):
     _model.model_rebuild()

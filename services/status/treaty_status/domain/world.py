@@ -50,6 +50,9 @@ class World(Protocol):
     def knows_group(self, group: str) -> bool:
         """Do we hold this group's membership at all?"""
 
+    def gatherings(self) -> tuple[str, ...]:
+        """The groups whose first and last consents are worth telling."""
+
     def table(self, name: str) -> Table | None:
         """What participants weigh, exactly."""
 

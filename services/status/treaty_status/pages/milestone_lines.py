@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from treaty_status.application.documents import REMINDERS, Document, folded
+from treaty_status.domain.gatherings import ALL_STATES
 from treaty_status.pages.telling import Telling
 from treaty_status.pages.wording import Words
 
@@ -15,6 +16,9 @@ IN_ORDER: Final = (
     "signature.count",
     "signature.closing",
     "consent.first",
+    "group.first",
+    "group.complete",
+    "universality",
     "consent.percent",
     "consent.remaining",
     "threshold",
@@ -56,10 +60,16 @@ def _milestone(line: Document, page: Telling) -> dict[str, Any]:
         "state": line["state"],
         "on": page.day(on),
         "href": page.here(as_of=on),
-        "text": page.say(f"kind.{kind}", params=params, name=name),
+        "text": page.say(f"kind.{kind}", params=params, name=name, group=_group(params, page)),
         "clause": line.get("clause"),
         "remarks": [remark for remark in _remarks(line, page) if remark],
     }
+
+
+def _group(params: str, page: Telling) -> str:
+    if params == ALL_STATES:
+        return page.say("group.all_states")
+    return page.group(params, page.language.text) or params
 
 
 def _params(key: str) -> str:

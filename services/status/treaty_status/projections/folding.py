@@ -236,7 +236,7 @@ class Folding:
             return
         before = self._kept.get(name)
         outcome, rests_on = self._evaluated(name, told, told.state, before)
-        found, own = standing(told, told.state, before, outcome, rests_on)
+        found, own = standing(told, told.state, before, outcome, rests_on, self._world)
         self._batch.standings[name] = found
         changes.add(own)
 

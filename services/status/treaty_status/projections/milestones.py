@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import date
 
 from treaty_status.application.views import MilestoneRow
-from treaty_status.domain.assessment import Milestone, participant_milestones, treaty_milestones
+from treaty_status.domain.assessment import participant_milestones, treaty_milestones
 from treaty_status.domain.evaluation import Binding, Outcome
+from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Participation
 from treaty_status.domain.treaty import Announced, Treaty
+from treaty_status.domain.world import World
 
 Days = tuple[date, ...]
 
@@ -26,7 +28,7 @@ def milestone_row(treaty: str, key: str, said: Announced) -> MilestoneRow:
     )
 
 
-def treaty_days(treaty: Treaty, outcome: Outcome | None, *, after: date) -> Days:
+def treaty_days(treaty: Treaty, outcome: Outcome | None, world: World, *, after: date) -> Days:
     """The days past a day on which a line of the treaty itself falls due.
 
     Lines that only acts can cross lie at acts' days, which are past: they are left out of the search unless the
@@ -36,7 +38,7 @@ def treaty_days(treaty: Treaty, outcome: Outcome | None, *, after: date) -> Days
     if acts_alone:
         treaty = replace(treaty, participations={})
         outcome = None if outcome is None else replace(outcome, marks=())
-    return _past(treaty_milestones(treaty, outcome), after)
+    return _past(treaty_milestones(treaty, outcome, world), after)
 
 
 def participant_days(

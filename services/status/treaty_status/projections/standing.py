@@ -99,7 +99,7 @@ def _bare(reading: Reading) -> Reading:
 
 
 def standing(
-    told: Told, treaty: Treaty, before: Standing | None, outcome: Outcome | None, rests_on: Iterable[str]
+    told: Told, treaty: Treaty, before: Standing | None, outcome: Outcome | None, rests_on: Iterable[str], world: World
 ) -> tuple[Standing, Changes]:
     """The rows of a treaty, and how they differ from those before; without any before, they replace all there is.
 
@@ -118,7 +118,7 @@ def standing(
     changes.milestones = [
         milestone_row(treaty.id, key, one) for key, one in treaty.announced.items() if said.get(key) is not one
     ]
-    own_days = _own_days(treaty, before, outcome, day)
+    own_days = _own_days(treaty, before, outcome, day, world)
     found = Standing(told, treaty, outcome, basis, frozenset(rests_on), rows, own_days, days)
     changes.treaties.append(_row(found, day))
     return found, changes
@@ -165,10 +165,10 @@ def _bound(
     return bindings(own, treaty.rule, outcome, known)
 
 
-def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date) -> Days:
+def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date, world: World) -> Days:
     if before is not None and before.treaty.windows is treaty.windows and _reads_alike(before.outcome, outcome, day):
         return before.own_days
-    return treaty_days(treaty, outcome, after=day)
+    return treaty_days(treaty, outcome, world, after=day)
 
 
 def _reads_alike(before: Outcome | None, now: Outcome | None, day: date) -> bool:
