@@ -82,6 +82,12 @@ def test_a_group_is_complete_no_more_when_a_consent_is_taken_back_and_was_not_wh
     assert about(other, "group.complete")[-1] == ("alps", "revoked", 1, "2027-02-01")
 
 
+def test_a_consent_taken_back_on_its_own_day_completes_nothing() -> None:
+    told = story(hanoi(), acceded("s1", on="2027-02-01"), world=ALPS)
+    told.on("2027-03-01", acceded("s2", on="2027-03-01"), took_back("s2", on="2027-03-01"))
+    assert about(told, "group.complete")[-1:] != [("alps", "reached", 1, "2027-03-01")]
+
+
 def test_a_member_corrected_into_another_day_moves_the_completion() -> None:
     told = story(hanoi(), acceded("s1", on="2027-02-01"), acceded("s2", on="2027-02-03"), world=ALPS)
     told.on("2027-03-01", corrected(told.act_of("s2").event_id, act_date="2027-02-05"))

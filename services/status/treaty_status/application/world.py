@@ -42,6 +42,7 @@ class RecordedWorld:
         self.members = lru_cache(maxsize=4_096)(self._members)
         self.name = lru_cache(maxsize=16_384)(self._name)
         self.population = lru_cache(maxsize=1_024)(self._population)
+        self.turning_days_of_group = lru_cache(maxsize=1_024)(self._turning_days)
         self._group_ids = frozenset(group.id for group in registry.groups())
         self._gatherings = tuple(sorted(self._group_ids - set(UNIVERSAL)))
         self._continued = _continuations(registry)
@@ -101,7 +102,7 @@ class RecordedWorld:
         if population.startswith(PARTIES_TO):
             times = self._party_times(population.removeprefix(PARTIES_TO)) or ()
             return frozenset(day for _, *span in times for day in span if day < date.max)
-        return self._turning_days(population.removeprefix("list:").removeprefix("group:"))
+        return self.turning_days_of_group(population.removeprefix("list:").removeprefix("group:"))
 
     def _turning_days(self, group_id: str) -> frozenset[date]:
         group = next((one for one in self._registry.groups() if one.id == group_id), None)

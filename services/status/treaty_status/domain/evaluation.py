@@ -78,6 +78,8 @@ class Outcome:
     """The day on which the treaty ended by its own clauses: too few parties, a fixed day, a condition."""
     ended_by: str | None = None
     """The clause by which it ended."""
+    given: tuple[Consent, ...] = ()
+    """Every consent given by the end of the day, with the day on which it ended, and those that are held back."""
     elsewhere: Days = field(default_factory=dict)
     """The days on which other treaties entered into force that this one's clauses count from."""
     parent: Periods | None = None
@@ -107,11 +109,12 @@ def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> 
     given = consents(rule, treaty, days=setting.days, world=world, as_of=as_of)
     found = _evaluated(rule, given, setting, as_of)
     if found.crossing is None:
-        return found
+        return replace(found, given=tuple(given))
     if _leaving_depends_on_force(rule, treaty):
         days = {**setting.days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
         given = consents(rule, treaty, days=days, world=world, as_of=as_of)
         found = _evaluated(rule, given, setting, as_of)
+    found = replace(found, given=tuple(given))
     parent = _parent(rule, world)
     if parent is not None:
         found = replace(found, parent=parent)

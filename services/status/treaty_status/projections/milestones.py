@@ -37,7 +37,7 @@ def treaty_days(treaty: Treaty, outcome: Outcome | None, world: World, *, after:
     acts_alone = outcome is None or all(mark.on <= after for mark in outcome.marks)
     if acts_alone:
         treaty = replace(treaty, participations={})
-        outcome = None if outcome is None else replace(outcome, marks=())
+        outcome = None if outcome is None else replace(outcome, marks=(), given=())
     return _past(treaty_milestones(treaty, outcome, world), after)
 
 
