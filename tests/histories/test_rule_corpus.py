@@ -84,7 +84,7 @@ def test_every_example_in_the_document_can_be_used_as_it_stands(kind: str, text:
         case "acts":
             assert len(act_lines((place, line) for line in lines)) == len(lines)
         case "participants":
-            assert [person_of(place, line).id for line in lines] == ["s1", "fra", "eu"]
+            assert [person_of(place, line, REGISTRY).id for line in lines] == ["s1", "fra", "eu"]
         case "tables":
             found = evidence_of(lines, place, lambda name: name)
             assert (len(found.tables), len(found.certified), len(found.in_force)) == (1, 1, 1)
