@@ -2,7 +2,7 @@
 
 from treaty_events.actions import CONSENT, Action, DepositStatus, Tier
 from treaty_events.catalogue import category_of, class_of, name_of
-from treaty_events.claims import ClaimRecorded
+from treaty_events.claims import Bound, ClaimedThreshold, ClaimRecorded, ClaimVerdict
 from treaty_events.corrections import CorrectionReason, FactCorrected, FactReinstated, FactRetracted
 from treaty_events.deposits import (
     EVENT_OF,
@@ -51,8 +51,11 @@ __all__ = [
     "EVENT_OF",
     "Action",
     "Attribution",
+    "Bound",
     "Cause",
     "ClaimRecorded",
+    "ClaimVerdict",
+    "ClaimedThreshold",
     "ConsentWithdrawn",
     "Consequence",
     "CorrectionReason",

@@ -36,7 +36,11 @@ class SignatureWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """The header of a treaty. Titles by language tag; civil dates at the depositary."""
+    """The header of a treaty. Titles by language tag; civil dates at the depositary.
+
+    ``last_read_on`` is the last legal day up to which the acts were read from the depositary's record; None: the record
+    is kept up.
+    """
 
     titles: dict[str, str]
     depositary: Depositary
@@ -49,6 +53,7 @@ class Details:
     chapters: int | None = None
     parents: tuple[str, ...] = ()
     sources: tuple[SourceNote, ...] = ()
+    last_read_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -373,7 +373,8 @@ def _claims(*claims: dict[str, Any], as_of: str = "2026-12-31") -> list[dict[str
     ("on", "about", "value", "fact", "contradicts"),
     [
         ("2025-10-25", "signatures", 2, 2, False),
-        ("2025-10-26", "signatures", 2, 3, True),
+        ("2025-10-26", "signatures", 2, 2, False),
+        ("2025-10-27", "signatures", 2, 3, True),
         ("2025-10-28", "signatures_by_states", 2, 2, False),
         ("2025-10-27", "signatures_by_states", 3, 2, True),
         ("2025-10-26", "consents", 70, 0, True),

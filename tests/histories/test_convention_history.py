@@ -15,10 +15,12 @@ HISTORY = files("treaty_status") / "histories" / "XVIII-16"
 ABOUT = {
     "signatures",
     "signatures_by_states",
+    "signatures_on_day",
     "articles",
     "chapters",
     "consents",
     "participant_act",
+    "domestic_approval",
     "rule",
     "date",
     "other",
@@ -109,6 +111,14 @@ def test_a_claim_says_who_said_what_and_when() -> None:
         _partial(claim["claimed_on"])
         if claim["act_date"]:
             _partial(claim["act_date"])
+
+
+def test_no_claim_says_whether_it_is_right() -> None:
+    """The verdict is the engine's, from the facts."""
+    words = ("right", "wrong", "exact", "verdict", "contradict", "confuse", "twice", "did not sign")
+    for claim in CLAIMS:
+        assert not {"verdict", "contradicts", "truth"} & claim.keys()
+        assert not any(word in (claim["note"] or "") for word in words), claim["note"]
 
 
 def _partial(text: str) -> None:

@@ -232,7 +232,7 @@ def test_an_import_straight_into_a_database_needs_no_key_and_no_service(sqlite_d
     first = answer("import", "XVIII-16", "--database", sqlite_dsn)
     again = run("import", "XVIII-16", "--database", sqlite_dsn)
 
-    assert (first["acts"]["recorded"], first["claims"]["recorded"]) == (72, 36)
+    assert (first["acts"]["recorded"], first["claims"]["recorded"]) == (72, 38)
     assert again.exit_code == 0, again.output
     assert "definition unchanged" in again.stdout
     assert answer("keys", "list", "--database", sqlite_dsn) == {"keys": []}

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from treaty_events import Action, CorrectionReason, DepositStatus, Tier
+from treaty_events import Action, Bound, CorrectionReason, DepositStatus, Tier
 
 Line = Annotated[str, Meta(min_length=1, max_length=400)]
 Text = Annotated[str, Meta(max_length=20_000)]
@@ -23,6 +23,14 @@ PartialDay = Annotated[
 EventId = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=300, description="A participant: its id, code or exact name.")]
 Number = Annotated[int, Meta(ge=0, le=1_000_000)]
+Population = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=60,
+        description="Whom a number is of: states, or a group such as un_members; anyone, if left out.",
+    ),
+]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
 Requirements = Annotated[
     tuple[Line, ...],
@@ -119,8 +127,18 @@ class CorrectionBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     evidence: Proof = ()
 
 
+class ClaimedThresholdBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What entry into force is said to take: so many signatures or consents, of these."""
+
+    count: Number | None = None
+    by: Literal["signature", "consent"] | None = None
+    among: Population | None = None
+
+
 class ClaimBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A statement that is not the depositary's: kept beside the facts, never counted."""
+    """A statement kept beside the facts, never counted, and judged by them: the more of it is said in fields, the more
+    can be judged. The depositary's own tier is for totals that it publishes.
+    """
 
     claimed_on: PartialDay
     source: Words
@@ -128,22 +146,58 @@ class ClaimBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     about: Literal[
         "signatures",
         "signatures_by_states",
+        "signatures_on_day",
         "consents",
         "articles",
         "chapters",
         "participant_act",
+        "domestic_approval",
         "rule",
         "date",
         "other",
     ]
-    tier: Literal["official_state", "official_org", "press", "unknown"]
+    tier: Tier
     url: Url | None = None
     value: Number | None = None
+    bound: Annotated[Bound, Meta(description="How exactly the number was meant; exactly, if left out.")] | None = None
+    among: Population | None = None
+    besides: Annotated[
+        tuple[Name, ...], Meta(max_length=10, description="Participants said to come on top of the number.")
+    ] = ()
+    measured_on: (
+        Annotated[
+            str,
+            Meta(
+                max_length=40,
+                description="The day the number is of, where it is not that of the statement.",
+                pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$",
+            ),
+        ]
+        | None
+    ) = None
     participant: Name | None = None
     action: Action | None = None
     act_date: PartialDay | None = None
+    ordinal: Annotated[int, Meta(ge=1, le=1000, description="The act is said to be the nth of its kind.")] | None = None
+    day_of: (
+        Literal["adoption", "opening", "closing", "first_signature", "first_consent", "threshold", "entry_into_force"]
+        | None
+    ) = None
+    threshold: ClaimedThresholdBody | None = None
+    delay_days: Number | None = None
     note: Text | None = None
     evidence: Proof = ()
+    imported: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=200,
+                description="The id of the import that brings it in as history: what it contradicts is no news.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class DepositaryBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -182,6 +236,17 @@ class TreatyBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     authentic_languages: Annotated[tuple[Language, ...], Meta(max_length=60)] = ()
     articles: Number | None = None
     chapters: Number | None = None
+    last_read_on: (
+        Annotated[
+            str,
+            Meta(
+                max_length=40,
+                description="The last day up to which the acts were read from the depositary; kept up, if left out.",
+                extra_json_schema={"format": "date"},
+            ),
+        ]
+        | None
+    ) = None
     parents: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=20)] = ()
     sources: Annotated[tuple[SourceBody, ...], Meta(max_length=100)] = ()
     signature_windows: Annotated[tuple[WindowBody, ...], Meta(max_length=50)] | UnsetType = UNSET

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from treaty_events import (
     EVENT_OF,
     Action,
+    ClaimedThreshold,
     Depositary,
     DepositStatus,
     Details,
@@ -38,6 +39,7 @@ from treaty_status.api.problems import invalid
 from treaty_status.api.refusals import NoSuchParticipant
 from treaty_status.domain.decisions import Correct, Define, RecordAct, RecordClaim
 from treaty_status.domain.iso import iso_date
+from treaty_status.domain.ledger import STATES
 from treaty_status.domain.refusals import Refusal, UnknownParticipant
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.registry import Registry
@@ -46,6 +48,8 @@ FIRST_YEAR: Final = 1600
 LAST_YEAR: Final = 2999
 """Treaty days lie between; a rule's arithmetic then stays inside the calendar."""
 SUGGESTIONS: Final = 3
+PUBLISHED_TOTALS: Final = frozenset({"signatures", "signatures_by_states", "signatures_on_day", "consents"})
+"""What a depositary says in numbers: held against the record, and never made part of it."""
 _EXTRA: Final = (
     "predecessor",
     "succeeded_on",
@@ -203,10 +207,20 @@ def _changed(body: CorrectionBody, registry: Registry) -> dict[str, Any]:
 
 def claim(body: ClaimBody, *, treaty: str, registry: Registry) -> RecordClaim:
     """The order to keep a statement beside the facts."""
-    for name, text in (("claimed_on", body.claimed_on), ("act_date", body.act_date)):
+    for name, text in (
+        ("claimed_on", body.claimed_on),
+        ("measured_on", body.measured_on),
+        ("act_date", body.act_date),
+    ):
         if text is not None:
             day(f"{text}-01-01"[:10] if len(text) < len("2026-02-01") else text, f"/{name}")
+    if body.tier is Tier.OFFICIAL_DEPOSITARY and body.about not in PUBLISHED_TOTALS:
+        raise invalid(
+            ("/tier", "Of the depositary's own word only the totals that it publishes are kept here"),
+            way_out="Record what it recorded with …/actions.",
+        )
     said = None if body.participant is None else participant(registry, body.participant, "/participant", on=None)
+    threshold = body.threshold
     return RecordClaim(
         treaty=treaty,
         claim={
@@ -214,16 +228,41 @@ def claim(body: ClaimBody, *, treaty: str, registry: Registry) -> RecordClaim:
             "source": body.source,
             "statement": body.statement,
             "about": body.about,
-            "tier": Tier(body.tier),
+            "tier": body.tier,
             "url": body.url,
             "value": body.value,
+            "bound": body.bound,
+            "among": _population(registry, body.among, "/among"),
+            "besides": tuple(
+                participant(registry, one, f"/besides/{n}", on=None) for n, one in enumerate(body.besides)
+            ),
+            "measured_on": body.measured_on,
             "participant": said,
             "action": body.action,
             "act_date": body.act_date,
+            "ordinal": body.ordinal,
+            "day_of": body.day_of,
+            "threshold": None
+            if threshold is None
+            else ClaimedThreshold(
+                count=threshold.count,
+                by=threshold.by,
+                among=_population(registry, threshold.among, "/threshold/among"),
+            ),
+            "delay_days": body.delay_days,
             "note": body.note,
             "evidence": evidence(body.evidence),
         },
+        imported=body.imported,
     )
+
+
+def _population(registry: Registry, text: str | None, pointer: str) -> str | None:
+    """States, or a group of the registry."""
+    known = sorted({STATES, *(group.id for group in registry.groups())})
+    if text is not None and text not in known:
+        raise invalid((pointer, f"There is no such population ({text!r})"), way_out=f"Name one of {', '.join(known)}.")
+    return text
 
 
 # ---- the treaty itself -----------------------------------------------------------------------------------------------
@@ -256,6 +295,7 @@ def _details(body: TreatyBody) -> Details:
         authentic_languages=body.authentic_languages,
         articles=body.articles,
         chapters=body.chapters,
+        last_read_on=optional_day(body.last_read_on, "/last_read_on"),
         parents=tuple(identifier(one, f"/parents/{n}") for n, one in enumerate(body.parents)),
         sources=tuple(SourceNote(label=one.label, url=one.url) for one in body.sources),
     )

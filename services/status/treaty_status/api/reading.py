@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from treaty_events import stream_of
+from treaty_events import ClaimVerdict, stream_of
 from treaty_status.api.answers import Answer, Question
 from treaty_status.api.conditions import is_unchanged
 from treaty_status.api.feed_lines import log_line
@@ -15,6 +15,7 @@ from treaty_status.api.parameters import AsOf, KnownAt, Lang
 from treaty_status.api.refusals import UnknownGroup
 from treaty_status.api.surface import Surface, TheSurface
 from treaty_status.api.tables import participants_table
+from treaty_status.application.claims_report import narrowed
 from treaty_status.application.documents import (
     Document,
     View,
@@ -77,11 +78,29 @@ async def read_milestones(
 
 @router.get("/v1/treaties/{treaty}/claims", operation_id="read_claims", summary="Statements beside the facts")
 async def read_claims(
-    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
+    *,
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    as_of: AsOf = None,
+    lang: Lang = "en",
+    known_at: KnownAt = None,
+    verdict: Annotated[ClaimVerdict | None, Query(description="Only statements of which the record says this.")] = None,
+    contradicting: Annotated[
+        bool | None, Query(description="Only statements that the facts contradict, or only the others.")
+    ] = None,
 ) -> Response:
-    """What others said, with source and tier, and whether the record contradicts it. Claims move no count."""
-    asked = Question("claims", treaty, as_of, lang, known_at)
-    return await _told(request, surface, asked, claims_document)
+    """What others said, with source and tier, and what the facts of that day say to it. Claims move no count."""
+    asked = Question(f"claims?{verdict}&{contradicting}", treaty, as_of, lang, known_at)
+    if verdict is None and contradicting is None:
+        return await _told(request, surface, asked, claims_document)
+    kind = None if verdict is None else verdict.value
+    return await _told(
+        request,
+        surface,
+        asked,
+        lambda told: narrowed(claims_document(told), verdict=kind, contradicting=contradicting),
+    )
 
 
 # ---- participants ----------------------------------------------------------------------------------------------------

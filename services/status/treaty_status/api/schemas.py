@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from treaty_events import ClaimVerdict
+
 Document = dict[str, Any]
 
 
@@ -75,7 +77,7 @@ SCHEMAS: Final[dict[str, Document]] = {
             "force": _FORCE,
             "progress": _or_null(_PROGRESS),
             "next_due": _array(_object({"on": DAY, "kind": TEXT, "key": TEXT})),
-            "claims": _object({"total": WHOLE, "contradicting": _array({"type": "object"})}),
+            "claims": _object({"total": WHOLE, "verdicts": {"type": "object"}, "contradicting": _array(_ref("Claim"))}),
             "sentence": TEXT,
             "notice": TEXT,
         },
@@ -158,7 +160,51 @@ SCHEMAS: Final[dict[str, Document]] = {
     "Milestones": _object(
         {**_ECHO, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
     ),
-    "Claims": _object({**_ECHO, "claims": _array({"type": "object"}), "total": WHOLE, "contradicting": WHOLE}),
+    "Claims": _object(
+        {
+            **_ECHO,
+            "claims": _array(_ref("Claim")),
+            "total": WHOLE,
+            "contradicting": WHOLE,
+            "verdicts": {"type": "object", "description": "How many statements there are of which verdict."},
+        },
+        {"shown": {**WHOLE, "description": "How many rows a filter left."}},
+    ),
+    "Claim": _object(
+        {
+            "event_id": UUID,
+            "claimed_on": TEXT,
+            "source": TEXT,
+            "statement": TEXT,
+            "about": TEXT,
+            "tier": TEXT,
+            "fact": {"type": ["integer", "null"], "description": "The record's number for the same thing."},
+            "contradicts": YES_NO,
+            "verdict": _object(
+                {
+                    "kind": {"enum": [kind.value for kind in ClaimVerdict]},
+                    "also": _array(TEXT),
+                    "text": {"type": "object"},
+                    "on": DAY,
+                    "have": {"type": ["integer", "null"]},
+                    "claimed": {"type": ["integer", "null"]},
+                    "right_from": _MAYBE_DAY,
+                    "right_until": _MAYBE_DAY,
+                    "passed_on": _MAYBE_DAY,
+                    "true_on": _MAYBE_DAY,
+                    "days": {"type": ["integer", "null"]},
+                    "differs": _array(TEXT),
+                    "because": _MAYBE_TEXT,
+                    "rests_on": _object(
+                        {"rows": TEXT, "as_of": DAY, "event_ids": _array(UUID), "address": _MAYBE_TEXT},
+                        {"count": {"type": ["integer", "null"]}},
+                    ),
+                },
+                description="What the facts of the day say to it; worked out anew each time, never stored.",
+            ),
+        },
+        description="A statement beside the facts.",
+    ),
     "TreatyList": _object(
         {
             "treaties": _array(_object({"id": TEXT, "title": TEXT, "livemode": YES_NO, "in_force": YES_NO})),

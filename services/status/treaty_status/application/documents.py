@@ -3,7 +3,6 @@
 Dates are ISO text; shares are floats for display only (the rule itself is evaluated in exact fractions).
 """
 
-from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Any, Final
 from unicodedata import combining, normalize
 
 from treaty_events import InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
+from treaty_status.application.claims_report import claims_report, claims_summary
 from treaty_status.domain.assessment import (
     outcome_of,
     participant_milestones,
@@ -24,7 +24,7 @@ from treaty_status.domain.gauges import Consent, NotCounted, Reading
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Act, Participation
 from treaty_status.domain.sentences import LANGUAGES, explained, long_date, reason
-from treaty_status.domain.treaty import Announced, Claim, Treaty, before
+from treaty_status.domain.treaty import Announced, Treaty, before
 from treaty_status.domain.world import World
 
 Document = dict[str, Any]
@@ -139,6 +139,7 @@ def status_document(told: View) -> Document:
         "authentic_languages": list(details.authentic_languages),
         "articles": details.articles,
         "chapters": details.chapters,
+        "last_read_on": _iso(details.last_read_on),
         "parents": list(details.parents),
         "sources": [{"label": source.label, "url": source.url} for source in details.sources],
         "signature": signature_document(told),
@@ -711,88 +712,4 @@ def _line_state(line: Milestone, as_of: date) -> str:
 
 def claims_document(told: View) -> Document:
     """Statements beside the facts made by the day asked for, each with what the record says to it."""
-    rows = [_claim(claim, told) for claim in told.whole.claims if _made_by(claim, told.as_of)]
-    return {
-        **echo(told),
-        "claims": rows,
-        "total": len(rows),
-        "contradicting": sum(1 for row in rows if row["contradicts"]),
-    }
-
-
-def claims_summary(told: View) -> Document:
-    """How many claims there are, and those that the record contradicts."""
-    rows = claims_document(told)["claims"]
-    return {"total": len(rows), "contradicting": [row for row in rows if row["contradicts"]]}
-
-
-def _claim(claim: Claim, told: View) -> Document:
-    event = claim.event
-    fact = _fact_for(claim, told)
-    return {
-        "event_id": claim.event_id,
-        "claimed_on": event.claimed_on,
-        "source": event.source,
-        "url": event.url,
-        "statement": event.statement,
-        "about": event.about,
-        "value": event.value,
-        "participant": event.participant,
-        "action": None if event.action is None else event.action.value,
-        "act_date": event.act_date,
-        "tier": event.tier.value,
-        "note": event.note,
-        "fact": fact,
-        "contradicts": fact is not None and event.value is not None and fact != event.value,
-    }
-
-
-def _made_by(claim: Claim, as_of: date) -> bool:
-    """Was it made by then? A claim of a year or month may be of its last day; one without a day is always shown."""
-    day = claim_day(claim.event.claimed_on)
-    return day is None or day <= as_of
-
-
-def _fact_for(claim: Claim, told: View) -> int | None:
-    """The number that the record holds for what a claim is about, on the claim's own day."""
-    details, day = told.whole.details, claim_day(claim.event.claimed_on)
-    match claim.event.about:
-        case "articles":
-            return details.articles
-        case "chapters":
-            return details.chapters
-        case _ if day is None:
-            return None
-        case "signatures":
-            return len(_signatories(told, day))
-        case "signatures_by_states":
-            return sum(1 for own in _signatories(told, day) if told.world.kind(own.participant) not in ORGANISATIONS)
-        case "consents":
-            return sum(1 for own in told.whole.participations.values() if _contracting(own, day))
-        case _:
-            return None
-
-
-def _signatories(told: View, day: date) -> list[Participation]:
-    everyone = told.whole.participations.values()
-    return [own for own in everyone if own.signature is not None and own.signature.event.act_date <= day]
-
-
-def _contracting(own: Participation, day: date) -> bool:
-    return any(life.on <= day and (life.taken_back_on is None or day < life.taken_back_on) for life in own.lives)
-
-
-def claim_day(text: str) -> date | None:
-    """The last day that a full or partial date may mean; None where it means none."""
-    try:
-        match [int(part) for part in text.split("-")]:
-            case [year]:
-                return date(year, 12, 31)
-            case [year, month]:
-                return date(year, month, monthrange(year, month)[1])
-            case [year, month, day]:
-                return date(year, month, day)
-            case _:
-                return None
-    except ValueError:
-        return None
+    return {**echo(told), **claims_report(told)}

@@ -116,6 +116,30 @@ def show(
 
 
 @cli.command()
+def claims(
+    *,
+    treaty: Treaty,
+    verdict: Annotated[str | None, typer.Option(help="Only this verdict, such as wrong_count.")] = None,
+    contradicting: Annotated[
+        bool, typer.Option("--contradicting", help="Only those that the facts contradict.")
+    ] = False,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    url: Url = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show what others say, and what the record says to each statement."""
+    from treaty_status.cli import output, reading
+    from treaty_status.cli.service import Service
+
+    with reported(as_json=as_json), Service(url) as service:
+        path = reading.side(treaty, None, "claims").path
+        only = "true" if contradicting else None
+        found = service.get(path, as_of=as_of, lang=lang, verdict=verdict, contradicting=only)
+        (output.as_json if as_json else output.claims)(found)
+
+
+@cli.command()
 def explain(*, treaty: Treaty, as_of: AsOf = None, lang: Lang = None, url: Url = HERE, as_json: AsJson = False) -> None:
     """Say why: who counts, who does not and because of what, and what is missing."""
     from treaty_status.cli import output

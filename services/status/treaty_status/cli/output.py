@@ -147,11 +147,19 @@ def _reached(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def claims(document: Mapping[str, Any]) -> None:
-    """Statements beside the facts."""
+    """Statements beside the facts, each with what the record says to it, and how many there are of which verdict."""
+    lang = document["lang"]
     rows = [
-        {**row, "against": f"the record says {row['fact']}" if row["contradicts"] else ""} for row in document["claims"]
+        {
+            **row,
+            "kind": row["verdict"]["kind"].replace("_", " "),
+            "says": row["verdict"]["text"].get(lang) or row["verdict"]["text"]["en"],
+        }
+        for row in document["claims"]
     ]
-    table(rows, claimed_on="on", source="source", statement="statement", against="contradicted")
+    table(rows, claimed_on="on", source="source", statement="statement", kind="verdict", says="what the record says")
+    kinds = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in document["verdicts"].items())
+    say(f"\n{document['total']} statements, {document['contradicting']} contradicted: {kinds or 'none'}")
 
 
 def explanation(document: Mapping[str, Any]) -> None:

@@ -85,10 +85,11 @@ class RecordAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordClaim:
-    """Keep a statement beside the facts."""
+    """Keep a statement beside the facts. ``imported``: the id of the import that brings it in as history."""
 
     treaty: str
     claim: dict[str, Any]
+    imported: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +217,8 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
         case RecordAct():
             facts, warned = _act(treaty, order, now)
             return facts, warned, "action"
-        case RecordClaim(claim=claim):
-            return [ClaimRecorded(treaty=treaty.id, recorded=now.recorded, **claim)], [], "claim"
+        case RecordClaim():
+            return [_claim(order, now)], [], "claim"
         case Correct():
             return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
         case ReachDay():
@@ -279,7 +280,7 @@ def plain(rule: TreatyRule) -> dict[str, Any]:
 def _act(treaty: Treaty, order: RecordAct, now: Circumstances) -> tuple[list[Fact], list[Warned]]:
     act = event_for(order, now.recorded)
     if order.tier is not Tier.OFFICIAL_DEPOSITARY:
-        return [_as_claim(act)], [
+        return [_as_claim(act, now.today)], [
             Warned("V14", "Only the depositary's own record moves a count; this was kept as a claim.")
         ]
     case = Case(treaty, act, now.world, now.today)
@@ -315,11 +316,17 @@ def event_for(order: RecordAct, recorded: Recorded) -> ParticipantAct:
     )
 
 
-def _as_claim(act: ParticipantAct) -> ClaimRecorded:
+def _claim(order: RecordClaim, now: Circumstances) -> ClaimRecorded:
+    recorded = replace(now.recorded, imported=order.imported)
+    return ClaimRecorded(**{"heard_on": now.today} | order.claim, treaty=order.treaty, recorded=recorded)
+
+
+def _as_claim(act: ParticipantAct, today: date) -> ClaimRecorded:
     return ClaimRecorded(
         treaty=act.treaty,
         recorded=act.recorded,
-        claimed_on=act.recorded.at.date().isoformat(),
+        claimed_on=today.isoformat(),
+        heard_on=today,
         source=act.evidence[0].source if act.evidence else act.recorded.by,
         url=act.evidence[0].url if act.evidence else None,
         statement=f"{act.participant}: {act.action.value}, {act.act_date}",

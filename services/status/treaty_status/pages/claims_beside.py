@@ -23,6 +23,7 @@ def _claim(claim: Document, page: Telling) -> dict[str, Any]:
         "tier": page.say(f"tier.{claim['tier']}"),
         "source": claim["source"],
         "url": web(claim["url"]),
-        "fact": claim["fact"] if claim["contradicts"] else None,
+        "verdict": claim["verdict"]["text"].get(page.language.text, claim["verdict"]["text"]["en"]),
+        "contradicts": claim["contradicts"],
         "note": claim["note"],
     }

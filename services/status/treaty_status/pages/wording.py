@@ -286,7 +286,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{n} more that the record does not contradict || {n} more that the record does not contradict",
         "{n} autre, que le registre ne contredit pas || {n} autres, que le registre ne contredit pas",
     ),
-    "claims.record": ("The record says {fact}.", "Le registre dit {fact}."),
     "claims.source": ("Source", "Source"),
     "tier.official_state": ("a government", "un gouvernement"),
     "tier.official_org": ("an organisation", "une organisation"),

@@ -1,0 +1,170 @@
+"""The contradiction report: every statement beside the facts, the verdict that the facts give, and what it rests on.
+
+The facts are those up to the day asked for, and as far as we knew them; the number is that of the day the statement
+speaks of.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from treaty_events import ClaimVerdict
+from treaty_status.domain.claims import judge, ledger_of, made_by
+from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.ledger import STATES
+from treaty_status.domain.sentences import LANGUAGES
+from treaty_status.domain.treaty import Claim, Treaty, before
+from treaty_status.domain.verdict_sentences import verdict_text
+from treaty_status.domain.verdicts import Grounds, Verdict
+from treaty_status.domain.world import World
+
+Document = dict[str, Any]
+
+
+class Seen(Protocol):
+    """A treaty at the end of a legal day, with every act we hold."""
+
+    @property
+    def whole(self) -> Treaty:
+        """With every act, also those after the day."""
+
+    @property
+    def world(self) -> World:
+        """Participants and groups."""
+
+    @property
+    def as_of(self) -> date:
+        """The legal day."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Where the rule stood on the day."""
+
+
+def claims_report(told: Seen) -> Document:
+    """Every statement made by the day asked for, judged; how many there are, and of which verdict."""
+    rows = [_row(claim, verdict, told) for claim, verdict in judged(told)]
+    verdicts = Counter(row["verdict"]["kind"] for row in rows)
+    return {
+        "claims": rows,
+        "total": len(rows),
+        "contradicting": sum(1 for row in rows if row["contradicts"]),
+        "verdicts": {kind.value: verdicts[kind.value] for kind in ClaimVerdict if verdicts[kind.value]},
+    }
+
+
+def narrowed(report: Document, *, verdict: str | None = None, contradicting: bool | None = None) -> Document:
+    """The report with only those rows; the numbers above them are still of all."""
+    rows = [
+        row
+        for row in report["claims"]
+        if (verdict is None or row["verdict"]["kind"] == verdict)
+        and (contradicting is None or row["contradicts"] is contradicting)
+    ]
+    return {**report, "claims": rows, "shown": len(rows)}
+
+
+def claims_summary(told: Seen) -> Document:
+    """How many statements there are, of which verdict, and those that the record contradicts."""
+    report = claims_report(told)
+    return {
+        "total": report["total"],
+        "verdicts": report["verdicts"],
+        "contradicting": [row for row in report["claims"] if row["contradicts"]],
+    }
+
+
+def judged(told: Seen) -> list[tuple[Claim, Verdict]]:
+    """The statements made by the day asked for, in the order in which they were heard, each with its verdict."""
+    made = tuple(claim for claim in told.whole.claims if made_by(claim, told.as_of))
+    if not made:
+        return []
+    facts = replace(before(told.whole, told.as_of), claims=made)
+    ledger = ledger_of(facts, world=told.world, as_of=told.as_of, outcome=told.outcome)
+    return [(claim, judge(claim, ledger)) for claim in made]
+
+
+def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
+    event = claim.event
+    threshold = event.threshold
+    return {
+        "event_id": claim.event_id,
+        "claimed_on": event.claimed_on,
+        "source": event.source,
+        "url": event.url,
+        "statement": event.statement,
+        "about": event.about,
+        "value": event.value,
+        "bound": None if event.bound is None else event.bound.value,
+        "among": STATES if event.about == "signatures_by_states" and event.among is None else event.among,
+        "besides": list(event.besides),
+        "measured_on": event.measured_on,
+        "participant": event.participant,
+        "action": None if event.action is None else event.action.value,
+        "act_date": event.act_date,
+        "ordinal": event.ordinal,
+        "day_of": event.day_of,
+        "threshold": None
+        if threshold is None
+        else {"count": threshold.count, "by": threshold.by, "among": threshold.among},
+        "delay_days": event.delay_days,
+        "tier": event.tier.value,
+        "note": event.note,
+        "recorded_at": event.recorded.at.isoformat(),
+        "fact": verdict.have,
+        "contradicts": verdict.contradicts,
+        "verdict": _verdict(claim, verdict, told),
+    }
+
+
+def _verdict(claim: Claim, verdict: Verdict, told: Seen) -> Document:
+    return {
+        "kind": verdict.kind.value,
+        "also": [kind.value for kind in verdict.also],
+        "text": {lang: verdict_text(claim.event, verdict, told.world.name, lang) for lang in LANGUAGES},
+        "on": verdict.on.isoformat(),
+        "have": verdict.have,
+        "claimed": verdict.claimed,
+        "right_from": _iso(verdict.right_from),
+        "right_until": _iso(verdict.right_until),
+        "passed_on": _iso(verdict.passed_on),
+        "true_on": _iso(verdict.true_on),
+        "days": verdict.days,
+        "differs": list(verdict.differs),
+        "because": verdict.because,
+        "rests_on": _rests_on(verdict.grounds, told.whole.id),
+    }
+
+
+def _rests_on(grounds: Grounds, treaty: str) -> Document:
+    return {
+        "rows": grounds.rows,
+        "as_of": grounds.on.isoformat(),
+        "count": grounds.count,
+        "among": grounds.among,
+        "participant": grounds.participant,
+        "clause": grounds.clause,
+        "event_ids": list(grounds.event_ids),
+        "address": _address(grounds, treaty),
+    }
+
+
+def _address(grounds: Grounds, treaty: str) -> str | None:
+    """Where the rows can be read, relative to the service."""
+    home, asked = f"/v1/treaties/{quote(treaty, safe='~')}", {"as_of": grounds.on.isoformat()}
+    match grounds.rows:
+        case "signatures" | "consents":
+            group = {} if grounds.among in {None, STATES} else {"group": str(grounds.among)}
+            return f"{home}/participants?{urlencode(asked | group)}"
+        case "participant" if grounds.participant is not None:
+            return f"{home}/participants/{quote(grounds.participant, safe='')}?{urlencode(asked)}"
+        case "none" | "participant":
+            return None
+        case _:
+            return f"{home}?{urlencode(asked)}"
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
