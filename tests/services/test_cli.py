@@ -65,7 +65,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         assert (balance["definition"], balance["acts"]["recorded"], balance["claims"]["recorded"]) == (
             "created",
             72,
-            36,
+            38,
         )
         yield here
 
@@ -216,6 +216,16 @@ def test_where_nobody_answers_the_command_says_so_and_ends_with_3(
 
 
 # ---- importing -------------------------------------------------------------------------------------------------------
+def test_claims_prints_what_the_record_says_to_each_statement(place: Place) -> None:
+    drawn = run("claims", "XVIII-16", "--verdict", "wrong_population", "--url", place.url).stdout
+    found = place.answer("claims", "XVIII-16", "--contradicting")
+
+    assert "wrong population" in " ".join(drawn.split())
+    assert "38 statements" in drawn
+    assert all(row["contradicts"] for row in found["claims"])
+    assert found["shown"] == found["contradicting"]
+
+
 def test_importing_again_records_nothing_twice(place: Place) -> None:
     before = place.answer("show", "XVIII-16")["version"]
     again = place.answer("import", "XVIII-16")
@@ -223,7 +233,7 @@ def test_importing_again_records_nothing_twice(place: Place) -> None:
     assert (again["definition"], again["acts"]["already_there"], again["claims"]["already_there"]) == (
         "unchanged",
         72,
-        36,
+        38,
     )
     assert place.answer("show", "XVIII-16")["version"] == before
 

@@ -286,7 +286,9 @@ def test_the_claim_of_71_articles_stands_beside_the_record_with_its_source(clien
     text = read(client, "/treaties/XVIII-16").text
 
     assert "68 articles, 9 chapters" in text
-    assert re.search(r"The convention has 71 articles [^“]* EFE in ABC Color Wrong: the text has 68 articles, not 71\.", text)
+    assert re.search(
+        r"The convention has 71 articles [^“]* EFE in ABC Color Wrong: the text has 68 articles, not 71\.", text
+    )
 
 
 def test_an_address_that_is_not_of_the_web_is_not_made_a_link() -> None:

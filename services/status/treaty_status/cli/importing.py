@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Final
 
@@ -158,7 +158,8 @@ async def _file(
 ) -> None:
     tally.lines = len(lines)
     items = []
-    for item in _items(lines, f"/v1/treaties/{treaty}/{kind}", tally, done):
+    told = {"imported": f"history:{treaty}"} if kind == "claims" else {}  # old statements are no news
+    for item in _items(lines, f"/v1/treaties/{treaty}/{kind}", tally, done, told):
         marked = mark(item.line.body or {})
         if known[marked] > 0:
             known[marked] -= 1
@@ -174,17 +175,18 @@ async def _file(
     tally.refused.sort(key=lambda one: int(one["line"]))
 
 
-def _items(lines: Iterable[Line], path: str, tally: Tally, done: Progress) -> Iterable[_Item]:
+def _items(lines: Iterable[Line], path: str, tally: Tally, done: Progress, told: dict[str, Any]) -> Iterable[_Item]:
     seen: Counter[str] = Counter()
     for line in lines:
         if line.body is None:
             tally.refused.append({"line": line.number, "detail": "This is not a JSON object."})
             done()
             continue
-        text = json.dumps([path, line.body], sort_keys=True, ensure_ascii=False)
+        body = told | line.body
+        text = json.dumps([path, body], sort_keys=True, ensure_ascii=False)
         seen[text] += 1
         digest = hashlib.sha256(f"{seen[text]}\n{text}".encode()).hexdigest()
-        yield _Item(line, path, f"import-{digest[:32]}")
+        yield _Item(replace(line, body=body), path, f"import-{digest[:32]}")
 
 
 async def _side_by_side(service: httpx.AsyncClient, items: list[_Item], tally: Tally, done: Progress) -> list[_Item]:
