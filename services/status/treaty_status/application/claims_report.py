@@ -14,10 +14,10 @@ from treaty_events import ClaimVerdict
 from treaty_status.domain.claims import judge, ledger_of, made_by
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.ledger import STATES
-from treaty_status.domain.sentences import LANGUAGES
 from treaty_status.domain.treaty import Claim, Treaty, before
 from treaty_status.domain.verdict_sentences import verdict_text
 from treaty_status.domain.verdicts import Grounds, Verdict
+from treaty_status.domain.words import LANGUAGES
 from treaty_status.domain.world import World
 
 Document = dict[str, Any]

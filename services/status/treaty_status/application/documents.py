@@ -21,10 +21,12 @@ from treaty_status.domain.assessment import (
 )
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
+from treaty_status.domain.left_out import reason
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Act, Participation
-from treaty_status.domain.sentences import LANGUAGES, explained, long_date, reason
+from treaty_status.domain.sentences import explained
 from treaty_status.domain.treaty import Announced, Treaty, before
+from treaty_status.domain.words import LANGUAGES, long_date
 from treaty_status.domain.world import World
 
 Document = dict[str, Any]

@@ -9,8 +9,8 @@ from treaty_status.domain.covering import Pick
 from treaty_status.domain.decisions import Circumstances
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.gauges import Reading
-from treaty_status.domain.sentences import LANGUAGES, long_date
 from treaty_status.domain.shortest_path import Path, Paths, shortest_paths
+from treaty_status.domain.words import LANGUAGES, long_date
 
 MOST_NAMES: Final = 8
 """Participants named in one sentence."""

@@ -5,8 +5,8 @@ from typing import Final
 
 from treaty_events import ClaimRecorded, ClaimVerdict
 from treaty_status.domain.partial_dates import span
-from treaty_status.domain.sentences import ACTIONS, long_date
 from treaty_status.domain.verdicts import Verdict
+from treaty_status.domain.words import ACTIONS, long_date
 
 NameOf = Callable[[str, str], str]
 Texts = dict[str, str]

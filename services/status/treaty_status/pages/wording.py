@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from treaty_status.domain.sentences import ACTIONS, article
+from treaty_status.domain.words import ACTIONS, article
 
 _BEFORE: Final = re.compile(r" (?=[;:!?»%])")
 _AFTER: Final = re.compile(r"(?<=«) ")
