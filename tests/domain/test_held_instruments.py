@@ -71,7 +71,10 @@ def test_the_explanation_names_a_pending_instrument_in_both_languages() -> None:
 
     (left,) = why["not_counted"]
     assert (left["participant"], left["reason"], left["act_date"]) == ("usa", "pending", "2027-02-01")
-    assert "usa's accession of 1 February 2027 is pending: the depositary has not accepted it yet" in why["text"]["en"]
+    assert (
+        "the accession of usa of 1 February 2027 is pending: the depositary has not accepted it yet"
+        in why["text"]["en"]
+    )
     assert "est en suspens : le dépositaire ne l'a pas encore accepté" in why["text"]["fr"]
     assert "1er février 2027" in left["text"]["fr"]
 

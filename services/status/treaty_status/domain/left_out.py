@@ -83,7 +83,9 @@ ALONE: Final = {
         "deferred": "l'instrument {of} ({action}, {day}) est différé et réputé sans effet jusqu'au {later}",
     },
 }
-FOR_WANT: Final = frozenset({"no_share", "not_known", "not_in_group", "not_in_population"})
+FOR_WANT: Final = frozenset(
+    {"no_share", "not_known", "not_in_group", "not_in_population", "not_party_to_parent", "attribute_too_small"}
+)
 """Reasons that no longer matter, once the condition has held, for one that counts in another part of it."""
 
 
