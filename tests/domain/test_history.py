@@ -119,7 +119,9 @@ def test_a_history_decided_again_finds_everything_on_record(acts: list[HistoricA
     assert again.events == ()
     assert not any(verdict is None for verdict in again.verdicts)
     recorded = [n for n, verdict in enumerate(first.verdicts) if verdict is None]
-    assert all(again.verdicts[n] == AlreadyOnRecord(retracted=False) for n in recorded)
+    assert [again.verdicts[n] for n in recorded] == [
+        AlreadyOnRecord(retracted=False, version=first.versions[n]) for n in recorded
+    ]
 
 
 def test_a_history_of_nothing_says_nothing() -> None:

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.importers.tables import MAINTENANCE, csv_table
+from tests.services.test_status_import import serving
 from treaty_status.main import cli
 
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
@@ -98,3 +100,61 @@ def test_ndjson_goes_in_bulk_where_the_format_is_named(files: Path) -> None:
     told = answer(files, str(acts), "--format", "ndjson", "--treaty", "T-1", "--define", "--title", "A Treaty")
 
     assert (told["files"][0]["format"], told["totals"]["recorded"]) == ("ndjson", 1)
+
+
+# ---- through a service -----------------------------------------------------------------------------------------------
+ACTS = (
+    "treaty_id,treaty_title,participant,iso3,action,date,source\n"
+    "IV-99,,Fiji,FJI,signature,1990-02-02,a set\n"
+    "IV-99,,Fiji,FJI,accession,1991-02-02,a set\n"
+    "IV-99,,Peru,PER,ratification,1993-05-05,a set\n"
+    "IV-99,,Slovakia,SVK,accession,1980-05-05,a set\n"
+    "IV-99,,Atlantis,,accession,1993-05-05,a set\n"
+)
+
+
+def over_http(url: str, key: str, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
+    told = CliRunner().invoke(cli, ["import", *arguments, "--url", url, "--key", key, "--json"], env=WIDE)
+    assert told.exit_code == exit_code, told.output
+    return dict(json.loads(told.stdout)) if told.stdout else {}
+
+
+def test_a_list_goes_through_a_service_and_comes_to_the_same_balance(tmp_path: Path, sqlite_dsn: str) -> None:
+    (tmp_path / "acts.csv").write_text(ACTS)
+    named = str(tmp_path / "acts.csv")
+
+    with serving(sqlite_dsn) as (url, headers):
+        key = headers["authorization"].removeprefix("Bearer ")
+        tried = over_http(url, key, named, "--define", "--dry-run")
+        first = over_http(url, key, named, "--define")
+        again = over_http(url, key, named)
+        log = httpx.get(f"{url}/v1/treaties/IV-99/log").text
+
+    beside = answer(tmp_path, named, "--define")
+    for told in (tried, first):
+        assert told["totals"] == beside["totals"]
+        assert [(one["row"], one["reason"]) for one in told["files"][0]["lines"]] == [
+            (one["row"], one["reason"]) for one in beside["files"][0]["lines"]
+        ]
+        assert [one["code"] for one in told["files"][0]["warnings"]] == ["signatory-acceded"]
+    assert (again["totals"]["recorded"], again["totals"]["already_on_record"], again["balances"]) == (0, 3, True)
+    assert "acts.csv, row 3" in log
+
+
+def test_a_table_is_compared_beside_the_record_and_not_through_a_service(files: Path, sqlite_dsn: str) -> None:
+    with serving(sqlite_dsn) as (url, headers):
+        key = headers["authorization"].removeprefix("Bearer ")
+        told = CliRunner().invoke(cli, ["import", str(files / "IV-99.csv"), "--url", url, "--key", key], env=WIDE)
+
+    assert told.exit_code == 1
+    assert "--database" in told.output
+
+
+def test_a_service_that_refuses_the_key_refuses_the_import(tmp_path: Path, sqlite_dsn: str) -> None:
+    (tmp_path / "acts.csv").write_text(ACTS)
+
+    with serving(sqlite_dsn) as (url, _):
+        told = CliRunner().invoke(cli, ["import", str(tmp_path / "acts.csv"), "--url", url, "--key", "ts_x"], env=WIDE)
+
+    assert told.exit_code == 1
+    assert "key" in told.output

@@ -22,7 +22,7 @@ from tests.services.status_world import HANOI, Status, protocol, status
 from treaty_events.catalogue import MILESTONES
 from treaty_status.api import Server, create_app
 from treaty_status.api.examples import BODIES, PATH, WHAT_IF
-from treaty_status.api.openapi import QUESTIONS
+from treaty_status.api.openapi import NDJSON, QUESTIONS
 from treaty_status.service import open_desk
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -64,10 +64,12 @@ def test_every_body_has_examples_that_fit_its_schema(told: dict[str, Any]) -> No
         for method, operation in methods.items():
             if "requestBody" not in operation:
                 continue
-            content = operation["requestBody"]["content"]["application/json"]
+            ((kind, content),) = operation["requestBody"]["content"].items()
             assert content["examples"], (path, method)
             for example in content["examples"].values():
                 fits(example["value"], content["schema"], told)
+                for line in example["value"].splitlines() if kind == NDJSON else ():
+                    fits(json.loads(line), {"$ref": "#/components/schemas/ImportedActBody"}, told)
 
 
 def fits(value: object, schema: dict[str, Any], told: dict[str, Any]) -> None:
@@ -82,6 +84,21 @@ def test_writing_asks_for_a_key_and_declares_its_refusals(told: dict[str, Any]) 
             elif method in {"post", "put", "delete"}:
                 assert operation["security"] == [{"key": []}], path
                 assert {"400", "401", "403", "404", "409", "412", "413", "415", "422"} <= set(operation["responses"])
+
+
+def test_an_import_is_answered_line_by_line_as_the_document_says(service: Status, told: dict[str, Any]) -> None:
+    operation = told["paths"]["/v1/import"]["post"]
+    ((_, example),) = operation["requestBody"]["content"][NDJSON]["examples"].items()
+    headers = service.bearer() | {"content-type": NDJSON}
+
+    assert service.put("EX-1", protocol()).status_code == 201
+    body = example["value"] + "{}\n" + example["value"]
+    lines = service.client.post("/v1/import", content=body, headers=headers).text
+    lines += operation["responses"]["200"]["content"][NDJSON]["example"]
+
+    for line in lines.splitlines():
+        fits(json.loads(line), {"$ref": "#/components/schemas/ImportedLine"}, told)
+    assert {json.loads(line)["result"] for line in lines.splitlines()} == {"recorded", "already", "problem"}
 
 
 def test_there_is_a_webhook_for_each_milestone(told: dict[str, Any]) -> None:
@@ -159,6 +176,7 @@ def on_a_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
     thread.join(timeout=10)
 
 
+schemathesis.serializer.alias(NDJSON, "text/plain")
 OPERATIONS = {one.ok().label: one.ok() for one in schemathesis.openapi.from_dict(document()).get_all_operations()}
 BOUNDED = settings(
     max_examples=6,

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from treaty_status.api import following, listing, operations, problems, reading, recording, supposing
+from treaty_status.api import following, importing, listing, operations, problems, reading, recording, supposing
 from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
 from treaty_status.api.feed import Feed
@@ -88,7 +88,7 @@ def create_app(
         redirect_slashes=False,
     )
     framework.state.surface = surface
-    for part in (reading, supposing, recording, listing, following, operations):
+    for part in (reading, supposing, recording, importing, listing, following, operations):
         framework.include_router(part.router)
     for router in routers:
         framework.include_router(router)

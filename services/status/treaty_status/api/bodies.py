@@ -88,6 +88,12 @@ class ActionBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     extent: Literal["extended", "excluded", "ended"] | UnsetType = UNSET
 
 
+class ImportedActBody(ActionBody, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """One line of an import: an act, and the treaty it belongs to."""
+
+    treaty: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class CorrectedFields(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The fields of an act that read otherwise; those left out stay as they are."""
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from treaty_status.api import refusals as at_the_door
 from treaty_status.application import submissions
+from treaty_status.domain import history
 from treaty_status.domain import refusals as no
 from treaty_status.domain.refusals import Refusal
 
@@ -32,6 +33,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
     no.WithdrawalAlreadyEffective: 409,
     no.WithdrawalNotRevocable: 409,
     no.NothingChanged: 409,
+    history.RetractedBefore: 409,
+    history.TableShrank: 409,
     no.RehearsalOver: 410,
     submissions.StaleVersion: 412,
     at_the_door.BodyTooLarge: 413,

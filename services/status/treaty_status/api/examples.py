@@ -43,6 +43,22 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
             "override": {"checks": ["V1"], "reason": "Signed at a ceremony that the depositary announced by letter."},
         },
     },
+    "imported_act": {
+        "a signature": {
+            "treaty": "EX-1",
+            "action": "signature",
+            "participant": "Fiji",
+            "act_date": "2026-02-01",
+            "place": "New York",
+        },
+        "an accession": {
+            "treaty": "EX-1",
+            "action": "accession",
+            "participant": "PER",
+            "act_date": "2026-03-01",
+            "evidence": [{"source": "Depositary notification", "locator": "C.N.1.2026 (an invented example)"}],
+        },
+    },
     "correction": {
         "another date": {
             "target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
@@ -80,6 +96,29 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
         }
     },
 }
+IMPORTED: Final[list[Document]] = [
+    {
+        "line": 1,
+        "result": "recorded",
+        "treaty": "EX-1",
+        "event_id": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+        "version": 3,
+        "position": 431,
+        "warnings": [],
+    },
+    {"line": 2, "result": "already", "treaty": "EX-1", "event_id": "0d9b3a6e-52a1-5d0e-9d4f-3d6f4a1f6f1a"},
+    {
+        "line": 3,
+        "result": "problem",
+        "problem": {
+            "type": "/problems/unknown-participant",
+            "title": "The participant is not known.",
+            "status": 422,
+            "detail": "No participant has exactly this name, code or id (got: 'Atlantis').",
+            "way_out": "Look it up at /v1/participants.",
+        },
+    },
+]
 RECEIPT: Final[Document] = {
     "treaty": "XVIII-16",
     "event_id": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",

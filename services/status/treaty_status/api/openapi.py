@@ -13,10 +13,11 @@ from treaty_status.api.bodies import (
     ClosingBody,
     CorrectionBody,
     DayBody,
+    ImportedActBody,
     RehearsalBody,
     TreatyBody,
 )
-from treaty_status.api.examples import BODIES, MILESTONE, PROBLEM, RECEIPT
+from treaty_status.api.examples import BODIES, IMPORTED, MILESTONE, PROBLEM, RECEIPT
 from treaty_status.api.questions import WhatIfBody
 from treaty_status.api.schemas import ANSWERED_BY, SCHEMAS
 from treaty_status.domain.rule import TreatyRule
@@ -32,7 +33,17 @@ TAGS: Final[list[Document]] = [
     {"name": "webhooks", "description": "What the notifier sends to those who subscribed there"},
 ]
 _REF: Final = "#/components/schemas/{name}"
-_BODIES: Final = (ActionBody, ClaimBody, ClosingBody, CorrectionBody, DayBody, RehearsalBody, TreatyBody, WhatIfBody)
+_BODIES: Final = (
+    ActionBody,
+    ClaimBody,
+    ClosingBody,
+    CorrectionBody,
+    DayBody,
+    ImportedActBody,
+    RehearsalBody,
+    TreatyBody,
+    WhatIfBody,
+)
 _TEXTS: Final = {
     "400": "It cannot be read: not JSON, or a header that conditions the request is malformed",
     "401": "No key, or one that is not known",
@@ -46,6 +57,9 @@ _TEXTS: Final = {
     "422": "A field is not of its kind, or a rule of the treaty refuses the act",
     "503": "The record cannot be reached now; try again after Retry-After",
 }
+NDJSON: Final = "application/x-ndjson"
+BY_LINE: Final = frozenset({"import_acts"})
+"""Operations that answer line by line."""
 QUESTIONS: Final = frozenset({"ask_what_if"})
 """Operations that are sent a body and write nothing."""
 _READING: Final = ("404", "410", "422", "503")
@@ -86,6 +100,17 @@ def asks(body: type[msgspec.Struct], example: str) -> Document:
     return {"requestBody": found["requestBody"]}
 
 
+def takes_lines(example: str) -> Document:
+    """The request body of a route that reads one JSON object a line; OpenAPI can only say in words what a line is."""
+    lines = "\n".join(msgspec.json.encode(value).decode() for value in BODIES[example].values())
+    schema = {
+        "type": "string",
+        "description": "One `ImportedActBody` a line (see the schemas), in UTF-8, each ended by a line feed.",
+    }
+    content = {"schema": schema, "examples": {"two acts": {"summary": "two acts", "value": f"{lines}\n"}}}
+    return {"requestBody": {"required": True, "content": {NDJSON: content}}, "security": [{"key": []}]}
+
+
 def describe(app: FastAPI) -> None:
     """Complete the document that the framework makes, once, when it is first asked for."""
     build = app.openapi
@@ -100,7 +125,11 @@ def describe(app: FastAPI) -> None:
 
 def _completed(document: Document) -> Document:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= SCHEMAS | _body_schemas() | {"Problem": _PROBLEM, "Receipt": _RECEIPT, "Milestone": _MILESTONE}
+    schemas |= (
+        SCHEMAS
+        | _body_schemas()
+        | {"Problem": _PROBLEM, "Receipt": _RECEIPT, "ImportedLine": _IMPORTED_LINE, "Milestone": _MILESTONE}
+    )
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
@@ -131,6 +160,11 @@ def _complete(path: str, method: str, operation: Document) -> None:
     if (answered := ANSWERED_BY.get(operation["operationId"])) is not None:
         content = responses["200"].setdefault("content", {}).setdefault("application/json", {})
         content["schema"] = {"$ref": _REF.format(name=answered)}
+    if operation["operationId"] in BY_LINE:
+        schema = {"type": "string", "description": "One `ImportedLine` for each line sent, with its number."}
+        lines = "".join(msgspec.json.encode(one).decode() + "\n" for one in IMPORTED)
+        responses["200"]["content"] = {NDJSON: {"schema": schema, "example": lines}}
+        return
     for status in ("200", "201"):
         if writes and status in responses:
             content = {"schema": {"$ref": _REF.format(name="Receipt")}, "example": RECEIPT}
@@ -255,6 +289,29 @@ _RECEIPT: Final[Document] = {
             "items": {"type": "object", "properties": {"code": _TEXT, "message": _TEXT}},
         },
         "dry_run": {"type": "boolean"},
+    },
+}
+_IMPORTED_LINE: Final[Document] = {
+    "type": "object",
+    "description": "What became of one line of an import.",
+    "required": ["line", "result"],
+    "properties": {
+        "line": {"type": "integer", "minimum": 1, "description": "Its place among the lines sent, blank ones counted."},
+        "result": {"enum": ["recorded", "already", "problem"]},
+        "treaty": _TEXT,
+        "event_id": {"type": "string", "format": "uuid", "description": "Of the act, now or before."},
+        "version": {"type": "integer", "description": "The act's place in its treaty's history."},
+        "position": {
+            "type": ["integer", "null"],
+            "description": "Place in the whole log; with news, of the last event.",
+        },
+        "milestones": {"type": "array", "items": {"type": "object"}, "description": "With news: what it crossed."},
+        "warnings": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"code": _TEXT, "message": _TEXT}},
+        },
+        "dry_run": {"type": "boolean"},
+        "problem": {"$ref": _REF.format(name="Problem")},
     },
 }
 _PROBLEM: Final[Document] = {

@@ -188,12 +188,17 @@ def _historic(found: Found, sheet: Sheet) -> HistoricAct:
 def bare_details(treaty: str, sheet: Sheet, title: str | None) -> Details:
     """The header of a treaty of which only a table is known: its title as printed, or its number."""
     part = sheet.parts.get(treaty)
-    printed = title or (part.title if part is not None else None) or treaty
+    printed = title or (part.title if part is not None else None)
     concluded = None if part is None else part.concluded
+    return bare_header(treaty, title=printed, source=f"{sheet.source}; {concluded}" if concluded else sheet.source)
+
+
+def bare_header(treaty: str, *, title: str | None, source: str) -> Details:
+    """A header that says no more than a title, or the number where there is none, and who the depositary must be."""
     return Details(
-        titles={"en": printed},
+        titles={"en": title or treaty},
         depositary=_UNITED_NATIONS if _OF_THE_UN.fullmatch(treaty) else _UNTOLD,
-        sources=(SourceNote(label=f"{sheet.source}; {concluded}" if concluded else sheet.source),),
+        sources=(SourceNote(label=source),),
     )
 
 

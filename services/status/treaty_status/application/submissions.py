@@ -35,7 +35,8 @@ class Receipt:
 
     ``milestones`` are announcements in brief; ``replayed`` says that this answers an idempotency key seen before;
     ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition``, ``history`` or ``nothing``; a history has a
-    verdict for each of its acts, and ``doubts`` about acts that were recorded all the same, by their place.
+    verdict for each of its acts, the ``versions`` of those recorded and ``doubts`` about them by their place, and the
+    log ``positions`` of all its events, of which the last has the version told.
     """
 
     treaty: str
@@ -49,7 +50,9 @@ class Receipt:
     replayed: bool = False
     outcome: dict[str, Any] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    versions: Mapping[int, int] = field(default_factory=dict)
     doubts: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
+    positions: tuple[int, ...] = ()
 
 
 class StaleVersion(Refusal):

@@ -74,8 +74,8 @@ class _Group:
     keys: dict[str, tuple[str, int]] = field(default_factory=dict)
     outcomes: list[Outcome | int] = field(default_factory=list)
     """A receipt, a refusal, or the index of the earlier submission under the same key."""
-    last_event: dict[int, int] = field(default_factory=dict)
-    """Index of a submission to the index of its last event, whose position it is told."""
+    events_of: dict[int, range] = field(default_factory=dict)
+    """Index of a submission to the indexes of its events; it is told the position of the last, a history of all."""
 
 
 def today_at(zone: str, now: datetime) -> date:
@@ -248,9 +248,11 @@ class Writer:
         if isinstance(outcome, int):
             earlier = self._told(outcome, group, positions)
             return replace(earlier, replayed=True) if isinstance(earlier, Receipt) else earlier
-        if isinstance(outcome, Receipt) and index in group.last_event:
-            return replace(outcome, position=positions[group.last_event[index]])
-        return outcome
+        its = group.events_of.get(index)
+        if not isinstance(outcome, Receipt) or its is None:
+            return outcome
+        every = tuple(positions[its.start : its.stop]) if outcome.verdicts else ()
+        return replace(outcome, position=positions[its[-1]], positions=every)
 
     # ---- one order --------------------------------------------------------------------------------------------------
     def _decide(self, index: int, submission: Submission, group: _Group, look_up_keys: bool) -> "Outcome | int":  # noqa: FBT001 - private
@@ -298,12 +300,12 @@ class Writer:
             )
 
     def _enlist(self, index: int, state: State, decision: Decision, group: _Group, treaty: str) -> None:
-        stream = stream_of(treaty)
+        stream, first = stream_of(treaty), len(group.events)
         for n, event in enumerate(decision.events, start=1):
             topic, body = self._codec.encode(event)
             group.events.append(NewEvent(stream, state.version + n, topic, body))
         if decision.events:
-            group.last_event[index] = len(group.events) - 1
+            group.events_of[index] = range(first, len(group.events))
 
     def _told_before(self, submission: Submission) -> Outcome | None:
         idempotency = submission.idempotency
@@ -369,11 +371,16 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         version=before.version if dry_run else decision.state.version,
         recorded_as="nothing" if told is None else _recorded_as(told[1], decision),
         milestones=tuple(_brief(milestone) for milestone in decision.milestones),
-        verdicts=decision.verdicts if isinstance(decision, HistoryDecision) else (),
-        doubts=decision.doubts if isinstance(decision, HistoryDecision) else {},
+        **_of_a_history(decision),
         warnings=tuple({"code": warned.code, "message": warned.message} for warned in decision.warnings),
         dry_run=dry_run,
     )
+
+
+def _of_a_history(decision: Decision) -> dict[str, Any]:
+    if not isinstance(decision, HistoryDecision):
+        return {}
+    return {"verdicts": decision.verdicts, "versions": decision.versions, "doubts": decision.doubts}
 
 
 def _recorded_as(fact: Fact, decision: Decision) -> str:

@@ -1,10 +1,11 @@
 """``treaty-status import`` of tables and lists: read the files, put them on record as history, print the balance.
 
-It goes straight into a database, also while services serve it; they follow the log. Nobody is told of old lines as
+It goes straight into a database, also while services serve it; they follow the log. Lists may go through a service
+instead. Nobody is told of old lines as
 news: one announcement for each treaty says that its history is there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,13 @@ from rich.progress import Progress as Bar
 
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.importing import Balance, Request, document, import_sheet
+from treaty_status.application.sheets import Sheet
 from treaty_status.application.submissions import TooBusy, Unavailable
 from treaty_status.application.treaties import Treaties
 from treaty_status.application.writer import Writer
 from treaty_status.cli import output
 from treaty_status.cli.exits import Refused, Unreachable
+from treaty_status.cli.http_import import import_over_http
 from treaty_status.cli.keys import database_of
 from treaty_status.domain.refusals import Refusal
 from treaty_status.importers import AUTO, FORMATS, read_sheet
@@ -32,6 +35,7 @@ BY: Final = "key:import"
 LISTED: Final = 20
 """Reported cells listed for each file for people; JSON has all."""
 TABLES: Final = (".csv", ".xml")
+Take = Callable[[Sheet], Balance]
 
 
 @dataclass(slots=True)
@@ -54,9 +58,10 @@ def run(
     format_name: str,
     treaty: str | None,
     database: str | None,
+    service: tuple[str, str | None] | None = None,
     as_json: bool,
 ) -> Outcome:
-    """Import the files one after another and print what came of them.
+    """Import the files one after another and print what came of them; ``service`` is the address and the key of one.
 
     Raises:
         Refused: the format has no such name. Unreachable: the database cannot be used.
@@ -66,10 +71,10 @@ def run(
         raise Refused(0, {"title": "No such format", "detail": named})
     outcome = Outcome()
     registry = load_registry()
-    with _writing(_address(database, dry_run=request.dry_run), registry) as writer, _bar(len(sources), as_json) as bar:
+    with _taking(request, registry, database, service) as take, _bar(len(sources), as_json) as bar:
         task = bar.add_task("files", total=len(sources))
         for source in sources:
-            _import(source, request, format_name, treaty, registry, writer, outcome)
+            _import(source, take, format_name, treaty, registry, outcome)
             bar.advance(task)
     if as_json:
         output.as_json(summary(outcome))
@@ -78,19 +83,26 @@ def run(
     return outcome
 
 
+@contextmanager
+def _taking(
+    request: Request, registry: Registry, database: str | None, service: tuple[str, str | None] | None
+) -> Iterator[Take]:
+    """What puts a sheet on record: a writer of our own on the database, or a service."""
+    if service is not None:
+        url, key = service
+        yield lambda sheet: import_over_http(sheet, request, url=url, key=key)
+        return
+    with _writing(_address(database, dry_run=request.dry_run), registry) as writer:
+        yield lambda sheet: import_sheet(sheet, writer, request)
+
+
 def _import(
-    source: str,
-    request: Request,
-    format_name: str,
-    treaty: str | None,
-    registry: Registry,
-    writer: Writer,
-    outcome: Outcome,
+    source: str, take: Take, format_name: str, treaty: str | None, registry: Registry, outcome: Outcome
 ) -> None:
     path = Path(source)
     try:
         sheet = read_sheet(path.name, path.read_bytes(), registry=registry, format_name=format_name, treaty=treaty)
-        outcome.balances.append(import_sheet(sheet, writer, request))
+        outcome.balances.append(take(sheet))
     except OSError as fault:
         outcome.refused.append({"file": source, "title": "Not readable", "detail": str(fault)})
     except (Unavailable, TooBusy) as fault:

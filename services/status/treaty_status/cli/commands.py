@@ -187,6 +187,7 @@ def watch(
 
 @cli.command("import")
 def import_(
+    context: typer.Context,
     *,
     source: Annotated[
         list[str], typer.Argument(help="A bundled history (XVIII-16), a folder, a file of acts, -; tables, lists.")
@@ -210,16 +211,23 @@ def import_(
 
     One history goes line by line, over HTTP with a key or with --database straight into a database, and what it crosses
     is news. Tables and lists (CSV, XML, several files, or --format) go into the database in bulk, as history: every
-    cell is recorded or reported, and nobody is told of old lines.
+    cell is recorded or reported, and nobody is told of old lines. With --url, lists go through that service instead.
     """
     from treaty_status.application.importing import Request
     from treaty_status.cli import bulk_import, import_run
 
     if bulk_import.is_bulk(source, format_name=format_name, wanted=define or dry_run or allow_fewer):
         request = Request(by=bulk_import.BY, define=define, title=title, allow_fewer=allow_fewer, dry_run=dry_run)
+        asked = context.get_parameter_source("url")
         with reported(as_json=as_json):
             outcome = bulk_import.run(
-                source, request, format_name=format_name, treaty=treaty, database=database, as_json=as_json
+                source,
+                request,
+                format_name=format_name,
+                treaty=treaty,
+                database=database,
+                service=(url, key) if asked is not None and asked.name == "COMMANDLINE" and database is None else None,
+                as_json=as_json,
             )
         if outcome.refused:
             raise typer.Exit(REFUSED)

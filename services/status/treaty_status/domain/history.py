@@ -60,9 +60,10 @@ class HistoricAct(NamedTuple):
 
 
 class AlreadyOnRecord(NamedTuple):
-    """The same act stands in the record; ``retracted``: it was taken out again since, and stays out."""
+    """The same act stands in the record, at this version; ``retracted``: it was taken out since, and stays out."""
 
     retracted: bool
+    version: int
 
 
 Verdict = None | AlreadyOnRecord | Refusal
@@ -86,13 +87,27 @@ class RecordHistory:
     table: Mapping[str, int] | None = None
 
 
+class RetractedBefore(Refusal):
+    """The act stands in the record and was retracted; bringing it in again does not undo that."""
+
+    slug, title = "retracted-before", "The act was recorded before and retracted."
+
+
+class NotTheDepositarys(Refusal):
+    """A history holds what the depositary recorded; what others say is a claim."""
+
+    slug, title, check = "not-the-depositarys", "The act does not rest on the depositary's record.", "V14"
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryDecision(Decision):
-    """A decision, with a verdict for each act in the order given; ``doubts``: what to know about acts that were
-    recorded all the same, by their place in that order.
+    """A decision, with a verdict for each act in the order given.
+
+    By their place in that order: ``versions`` of the acts recorded now, and ``doubts``, what to know about them.
     """
 
     verdicts: tuple[Verdict, ...] = ()
+    versions: Mapping[int, int] = field(default_factory=dict)
     doubts: Mapping[int, tuple[Warned, ...]] = field(default_factory=dict)
 
 
@@ -116,7 +131,7 @@ def decide_history(
     recorded = replace(now.recorded, imported=order.run)
     taken = take(treaty, order.acts, world=now.world, today=now.today, recorded=recorded)
     if not taken.events:
-        return HistoryDecision((), state, settled, verdicts=taken.verdicts, doubts=taken.doubts)
+        return HistoryDecision((), state, settled, verdicts=taken.verdicts)
     after, outcome = taken.treaty, outcome_of(taken.treaty, world=now.world, as_of=now.today)
     now_settled = settled_by(after, outcome, today=now.today)
     quiet = settled is not None and settled.holds(now_settled)
@@ -126,7 +141,12 @@ def decide_history(
     digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
     final = evolve(after, (*said, digest))
     return HistoryDecision(
-        (*opening, *taken.events, *said, digest), final, now_settled, verdicts=taken.verdicts, doubts=taken.doubts
+        (*opening, *taken.events, *said, digest),
+        final,
+        now_settled,
+        verdicts=taken.verdicts,
+        versions=taken.versions,
+        doubts=taken.doubts,
     )
 
 
@@ -166,22 +186,24 @@ def _refuse_shrunk(treaty: Treaty, order: RecordHistory, world: World) -> None:
 # ---- the acts --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The facts to append, the treaty after them, a verdict for each act in the order given, and doubts by place."""
+    """The facts to append, the treaty after them, a verdict for each act in the order given, the rest by place."""
 
     events: tuple[ParticipantAct, ...]
     treaty: Treaty
     verdicts: tuple[Verdict, ...]
+    versions: Mapping[int, int]
     doubts: Mapping[int, tuple[Warned, ...]]
 
 
 def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: date, recorded: Recorded) -> Taken:
     """Decide a history. The treaty passed in is left as it was."""
     stream = stream_of(treaty.id)
-    known = {identity(act): act.retracted for act in treaty.acts.values()}
+    known = {identity(act): (act.retracted, act.version) for act in treaty.acts.values()}
     after = replace(treaty, acts=dict(treaty.acts), participations=dict(treaty.participations))
     clauses = treaty.rule is not None or bool(treaty.windows)
     verdicts: list[Verdict] = [None] * len(acts)
     events: list[ParticipantAct] = []
+    versions: dict[int, int] = {}
     doubts: dict[int, tuple[Warned, ...]] = {}
     papers = _Papers(treaty)
     version = treaty.version
@@ -189,12 +211,13 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
         act = acts[index]
         key = (act.participant, act.action, act.act_date)
         if key in known:
-            verdicts[index] = AlreadyOnRecord(known[key])
+            verdicts[index] = AlreadyOnRecord(*known[key])
             continue
         event = historic_event(treaty.id, act, recorded)
         case = Case(after, event, world, today)
         found = objections(case, clauses=clauses)
-        refusal = next((one for one in found if treaty.rule is not None or one.check not in NEEDS_A_RULE), None)
+        passed = _passed_over(treaty, event)
+        refusal = next((one for one in found if one.check is None or one.check not in passed), None)
         if refusal is not None:
             verdicts[index] = refusal
             continue
@@ -202,10 +225,11 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
         if doubted:
             doubts[index] = doubted
         version += 1
-        known[key] = False
+        known[key] = False, version
+        versions[index] = version
         events.append(event)
         _put(after, Act(stream, version, event))
-    return Taken(tuple(events), replace(after, version=version), tuple(verdicts), doubts)
+    return Taken(tuple(events), replace(after, version=version), tuple(verdicts), versions, doubts)
 
 
 class _Papers:
@@ -229,6 +253,12 @@ class _Papers:
         for one in act.evidence:
             if one.sha256 is not None:
                 self._first.setdefault(one.sha256, act)
+
+
+def _passed_over(treaty: Treaty, act: ParticipantAct) -> frozenset[str]:
+    """Checks whose objections do not stop an act: those its bringer overruled, and those only a rule could raise."""
+    overruled = frozenset(act.override.checks) if act.override else frozenset[str]()
+    return overruled if treaty.rule is not None else overruled | NEEDS_A_RULE
 
 
 def _legal_order(act: HistoricAct) -> tuple[date, bool]:
