@@ -486,6 +486,25 @@ def test_the_same_line_keeps_its_id_through_all_revisions() -> None:
     assert [said.supersedes for said in lines] == [None, *range(1, 7)]
 
 
+def test_what_is_taken_back_names_those_that_it_had_named() -> None:
+    """Who follows one participant alone has to hear that it did not cross the line after all."""
+    told = gathered(39, acceded("cog", on="2027-04-05"))
+    found = told.on("2027-04-06", corrected(told.act_of("cog").event_id, participant="cod"))
+    (denied,) = [said for said in found.milestones if said.status is Status.REVOKED]
+    assert [(who.participant, who.action) for who in denied.attributed_to] == [("cog", "accession")]
+    found = told.on("2027-04-07", retracted(told.act_of("cod").event_id))
+    assert [who.participant for who in found.one("threshold.revoked").attributed_to] == ["cod"]
+
+
+def test_a_line_to_come_names_nobody_before_it_is_reached() -> None:
+    """Another deposit of the day, or another name for one, moves no calendar; so none is left standing in it."""
+    told = gathered(39, acceded("a", on="2027-04-05"), acceded("b", on="2027-04-05"))
+    (ahead,) = [said for said in told.said() if said.kind == "entry_into_force"]
+    assert (ahead.status, ahead.attributed_to) == (Status.SCHEDULED, ())
+    reached = told.on("2027-07-04", the_day_comes()).one("entry_into_force.reached")
+    assert [who.participant for who in reached.attributed_to] == ["a", "b"]
+
+
 def test_a_rehearsal_says_so_in_every_announcement() -> None:
     real = gathered(39)
     rehearsed = Story()

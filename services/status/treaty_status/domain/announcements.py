@@ -2,14 +2,18 @@
 
 ``revoked`` and ``cancelled``: the facts no longer say so, we were wrong. ``lost``: a later act ended what was true.
 Nothing that was said is rewritten; the same key is spoken of again under the next revision.
+
+Names: a line that is crossed names those whose acts crossed it; taken back, it names those that were named, so that
+whoever follows one participant hears of it. A line to come names nobody: more may join it without its day moving.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Status, milestone_id
+from treaty_status.domain.evaluation import NOBODY, Who
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.treaty import Announced, Treaty
 from treaty_status.domain.world import World
@@ -35,6 +39,7 @@ class Change:
     status: Status
     occurred_on: date
     milestone: Milestone | None
+    named: Who = NOBODY
 
 
 def changes(
@@ -78,7 +83,7 @@ def _vanished(key: str, said: Announced) -> Iterator[Change]:
     kind, params, occurrence = _parts(key, said.kind)
     status = Status.CANCELLED if said.status in AHEAD else Status.REVOKED
     if said.status not in STATE_OF_THE_RECORD:
-        yield Change(key, kind, params, occurrence, status, said.occurred_on, None)
+        yield Change(key, kind, params, occurrence, status, said.occurred_on, None, said.attributed)
 
 
 def _parts(key: str, kind: str) -> tuple[Kind, str, int]:
@@ -89,7 +94,7 @@ def _parts(key: str, kind: str) -> tuple[Kind, str, int]:
 
 def _coming(said: Announced | None, milestone: Milestone) -> Iterator[Change]:
     if said is not None and said.status in LIVE | {Status.LOST}:
-        yield _change(milestone, Status.REVOKED, on=said.occurred_on)
+        yield replace(_change(milestone, Status.REVOKED, on=said.occurred_on), named=said.attributed)
         said = None
     if milestone.kind not in SCHEDULED_KINDS:
         return
@@ -137,6 +142,7 @@ def _change(milestone: Milestone, status: Status, *, on: date | None = None) -> 
         status,
         on or milestone.occurred_on,
         milestone,
+        NOBODY if status in AHEAD else milestone.attributed,
     )
 
 
@@ -192,7 +198,7 @@ def _event(
         livemode=treaty.livemode,
         cause=cause,
         clause=None if milestone is None else milestone.clause,
-        attributed_to=() if milestone is None else _attribution(milestone, world.name),
+        attributed_to=_attribution(change.named, world.name),
         progress=None if milestone is None else milestone.progress,
         consequence=None if milestone is None else milestone.consequence,
     )
@@ -205,8 +211,8 @@ def _late(change: Change, today: date) -> int:
     return max(0, (today - due).days)
 
 
-def _attribution(milestone: Milestone, name: Callable[[str, str], str]) -> tuple[Attribution, ...]:
+def _attribution(named: Who, name: Callable[[str, str], str]) -> tuple[Attribution, ...]:
     return tuple(
         Attribution(participant=participant, action=action, name=name(participant, "en"))
-        for participant, action in sorted(milestone.attributed)
+        for participant, action in sorted(named)
     )
