@@ -342,6 +342,7 @@ def test_10_a_withdrawal_revoked_after_nine_months_never_takes_effect_and_anothe
         ]
         assert told.day_comes("2028-05-01", bringing="participant.withdrawal.reached") == [
             said("participant.withdrawal.reached", other, on="2028-05-01", who=other),
+            said("parties.below_threshold.reached", "65(1)", on="2028-05-01", who=other),
         ]
         answered = {who: running.get(f"treaties/ROW-10/participants/{who}")["status"] for who in ("bra", other)}
         assert answered == {"bra": "party", other: "former_party"}
