@@ -14,6 +14,7 @@ from treaty_status.application.clock import ClockTask
 from treaty_status.application.desk import Desk
 from treaty_status.application.event_log import LoggedEvent
 from treaty_status.application.neighbours import Neighbours
+from treaty_status.application.past import Past
 from treaty_status.application.tail import Tail
 from treaty_status.application.treaties import Treaties
 from treaty_status.application.world import RecordedWorld
@@ -63,6 +64,7 @@ def open_desk(database: str, *, clock: Clock = now) -> Desk:
         log=log,
         codec=codec,
         treaties=treaties,
+        past=Past(log, codec, treaties),
         writer=writer,
         registry=registry,
         world=RecordedWorld(registry, lambda treaty: treaties.get(treaty).state),

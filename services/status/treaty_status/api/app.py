@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from treaty_status.api import following, importing, listing, operations, problems, reading, recording, supposing
 from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
+from treaty_status.api.at_hand import EXPOSED, AtHand
 from treaty_status.api.feed import Feed
 from treaty_status.api.front import Front
 from treaty_status.api.heads import HeadIsGet
@@ -27,9 +28,9 @@ from treaty_status.api.queries import only_known
 from treaty_status.api.surface import Surface
 from treaty_status.api.workbench import Workbench
 from treaty_status.application.desk import Desk
+from treaty_status.application.editions import EDITION
 
 BODY_LIMIT_BYTES: Final = 1_048_576
-EXPOSED: Final = ("ETag", "Link", "Location", "Retry-After", "X-Next-Position", "X-Head-Position")
 SUMMARY: Final = "Where treaties stand on any day, why, and what happens next"
 DESCRIPTION: Final = (
     "A record of treaty actions: every act is appended once, everything else is derived from the acts. "
@@ -60,14 +61,19 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     public_url: str | None = None,
+    edition: int = EDITION,
 ) -> Application:
     """The service in front of a desk, which is opened with the application and closed with it.
 
-    ``routers`` are further routes, such as the pages for people.
+    ``routers`` are further routes, such as the pages for people; ``edition`` is that of the answers.
     """
+    answers = Answers(
+        desk.treaties, desk.world, desk.past, clock=desk.clock, edition=edition, build=digest(desk.version)[:6]
+    )
     surface = Surface(
         desk=desk,
-        answers=Answers(desk.treaties, desk.world, clock=desk.clock, edition=digest(desk.version)[:6]),
+        answers=answers,
+        at_hand=AtHand(desk.treaties, answers),
         access=Access(desk.keys),
         feed=Feed(desk.log, desk.tail, desk.treaties),
         metrics=Metrics(),

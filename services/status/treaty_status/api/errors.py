@@ -5,6 +5,8 @@ from typing import Final
 
 from treaty_status.api import refusals as at_the_door
 from treaty_status.application import submissions
+from treaty_status.application.editions import EditionOver, UnknownEdition
+from treaty_status.application.past import PositionAhead
 from treaty_status.domain import history
 from treaty_status.domain import refusals as no
 from treaty_status.domain.refusals import Refusal
@@ -13,6 +15,7 @@ RULE_REFUSED: Final = 422
 """What the law or the record's own rules refuse, unless the table says otherwise."""
 
 STATUS: Final[dict[type[Refusal], int]] = {
+    EditionOver: 307,
     at_the_door.BadRequest: 400,
     at_the_door.MalformedJson: 400,
     at_the_door.MalformedHeader: 400,
@@ -23,6 +26,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
     at_the_door.NoSuchParticipant: 404,
     at_the_door.UnknownGroup: 404,
     no.UnknownTreaty: 404,
+    PositionAhead: 404,
+    UnknownEdition: 404,
     at_the_door.MethodNotAllowed: 405,
     no.TreatyExists: 409,
     no.NotARehearsal: 409,

@@ -18,6 +18,7 @@ from treaty_status.api.problems import problem_of, refusal_of, send_problem
 from treaty_status.api.receipts import created_status, receipt_body, receipt_headers
 from treaty_status.api.recording import ACTION
 from treaty_status.api.surface import Surface
+from treaty_status.api.telling import document_headers
 from treaty_status.application.documents import status_document
 from treaty_status.application.keys import Scope as KeyScope
 from treaty_status.application.submissions import Submission
@@ -46,9 +47,10 @@ class Front:
                     if path.endswith(ACTIONS) and not scope["query_string"]:
                         await self._record(path[len(TREATIES) : -len(ACTIONS)], scope, receive, send)
                         return
-                elif (method == "GET" or method == "HEAD") and not scope["query_string"]:  # noqa: PLR1714 - twice as fast
+                elif method == "GET" or method == "HEAD":  # noqa: PLR1714 - twice as fast
                     treaty = path[len(TREATIES) :]
-                    if "/" not in treaty and await self._read(treaty, method, scope, send):
+                    plain = "/" not in treaty and not scope["query_string"]
+                    if await (self._read(treaty, method, scope, send) if plain else self._again(method, scope, send)):
                         return
             await self._app(scope, receive, self._counted(send))
             return
@@ -76,24 +78,35 @@ class Front:
             or kept[0].as_of != surface.answers.today(known.state)
         ):
             try:
-                answer = await surface.answers.answer(Question("status", treaty), status_document)
+                answer = await surface.answers.answer(Question("", treaty, part=""), status_document)
             except Exception:  # noqa: BLE001 - the framework's route meets it again, and tells it as a problem
                 return False
             kept = answer, _document_headers(answer)
             self._at_hand[treaty] = kept
             if len(self._at_hand) > MOST_AT_HAND:
                 self._at_hand.popitem(last=False)
-        answer, headers = kept
+        await self._tell(kept[0], kept[1], method, scope, send)
+        return True
+
+    async def _again(self, method: str, scope: Scope, send: Send) -> bool:
+        """Answer what was asked before at this very address, while it would be the same; else False."""
+        kept = self._surface.at_hand.find(scope["path"], scope["query_string"])
+        if kept is None:
+            return False
+        await self._tell(kept.answer, kept.headers, method, scope, send)
+        return True
+
+    async def _tell(self, answer: Answer, headers: Headers, method: str, scope: Scope, send: Send) -> None:
+        surface = self._surface
         for name, value in scope["headers"]:
             if name == b"if-none-match" and is_unchanged(value.decode("latin-1"), answer.etag):
                 surface.metrics.answered("document", 304)()
                 await send({"type": "http.response.start", "status": 304, "headers": headers[1:]})
                 await send({"type": "http.response.body", "body": b""})
-                return True
+                return
         surface.metrics.answered("document", 200)()
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
-        return True
 
     # ---- POST -------------------------------------------------------------------------------------------------------
     async def _record(self, treaty: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,11 +149,5 @@ _READ: Final = frozenset({b"authorization", b"content-length", b"content-type", 
 
 def _document_headers(answer: Answer) -> Headers:
     """The length comes first, so that 304 can leave it out."""
-    return [
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"content-type", b"application/json"),
-        (b"etag", answer.etag.encode()),
-        (b"cache-control", b"no-cache"),
-        (b"access-control-allow-origin", b"*"),
-        (b"access-control-expose-headers", b"ETag, Link, Location"),
-    ]
+    told = [(name.encode(), value.encode()) for name, value in document_headers(answer).items()]
+    return [(b"content-length", str(len(answer.body)).encode()), *told]

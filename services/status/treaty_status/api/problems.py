@@ -14,6 +14,7 @@ from starlette.types import Send
 
 from treaty_status.api.errors import every_refusal, status_of
 from treaty_status.api.refusals import BadRequest, BodyTooLarge, Fault, InvalidRequest, MethodNotAllowed, NotFound
+from treaty_status.application.editions import EditionOver
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.submissions import Unavailable
 from treaty_status.domain.dates import DateOutOfRange
@@ -101,12 +102,18 @@ def install(app: FastAPI) -> None:
     """Every refusal, fault and error of the framework becomes a problem document."""
     for kind in (Refusal, LogUnavailable, DateOutOfRange, Exception):
         app.add_exception_handler(kind, _refused)
+    app.add_exception_handler(EditionOver, _retold)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
     return response_of(problem_of(refusal_of(error)))
+
+
+async def _retold(_request: Request, error: Exception) -> Response:
+    refusal = refusal_of(error)
+    return response_of(problem_of(refusal, headers={"location": str(refusal.facts["retold_at"])}))
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

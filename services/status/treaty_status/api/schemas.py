@@ -39,6 +39,17 @@ _ECHO: Final[Document] = {
     "position": {**WHOLE, "description": "The log position of the treaty's last event."},
     "version": {**WHOLE, "description": "How many events the treaty has."},
 }
+_TOLD: Final[Document] = {
+    **_ECHO,
+    "known_at": {
+        **INSTANT,
+        "description": "The instant asked about; else, or if it lies ahead, that of the last event heard.",
+    },
+    "permanent": {
+        **TEXT,
+        "description": "The address that answers these bytes for ever: both clocks, language and edition are in it.",
+    },
+}
 _PROGRESS: Final = _object({"have": {}, "need": {}, "missing": {}})
 _FORCE: Final = _object(
     {"state": TEXT, "in_force": YES_NO, "threshold_on": _MAYBE_DAY, "entry_into_force_on": _MAYBE_DAY}
@@ -57,7 +68,7 @@ SCHEMAS: Final[dict[str, Document]] = {
     "Treaty": _object(
         {
             "id": TEXT,
-            **_ECHO,
+            **_TOLD,
             "title": TEXT,
             "signature": _object({"state": TEXT, "opens_on": _MAYBE_DAY, "closes_on": _MAYBE_DAY}),
             "counts": _object(
@@ -83,14 +94,14 @@ SCHEMAS: Final[dict[str, Document]] = {
         },
         description="Where a treaty stands at the end of a legal day.",
     ),
-    "Participants": _object({**_ECHO, "participants": _array(_KEPT), "total": WHOLE}),
+    "Participants": _object({**_TOLD, "participants": _array(_KEPT), "total": WHOLE}),
     "Participant": _object(
-        {**_ECHO, "participant": TEXT, "name": TEXT, "status": TEXT, "periods": _array({"type": "object"})},
+        {**_TOLD, "participant": TEXT, "name": TEXT, "status": TEXT, "periods": _array({"type": "object"})},
         {"acts": _array({"type": "object"}), "effect_on": _MAYBE_DAY, "effect_clause": _MAYBE_TEXT},
     ),
     "Explanation": _object(
         {
-            **_ECHO,
+            **_TOLD,
             "met": {"type": ["boolean", "null"]},
             "tree": {"type": ["object", "null"]},
             "text": {"type": "object"},
@@ -127,7 +138,7 @@ SCHEMAS: Final[dict[str, Document]] = {
     ),
     "Path": _object(
         {
-            **_ECHO,
+            **_TOLD,
             "crossed": YES_NO,
             "threshold_on": _MAYBE_DAY,
             "among": _MAYBE_TEXT,
@@ -158,11 +169,11 @@ SCHEMAS: Final[dict[str, Document]] = {
         description="The smallest sets of consents that would meet the condition on the day.",
     ),
     "Milestones": _object(
-        {**_ECHO, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
+        {**_TOLD, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
     ),
     "Claims": _object(
         {
-            **_ECHO,
+            **_TOLD,
             "claims": _array(_ref("Claim")),
             "total": WHOLE,
             "contradicting": WHOLE,

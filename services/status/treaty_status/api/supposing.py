@@ -12,16 +12,16 @@ from fastapi import APIRouter, Query, Request, Response
 
 from treaty_events import Recorded
 from treaty_status.api import orders
-from treaty_status.api.answers import Question
-from treaty_status.api.conditions import is_unchanged
+from treaty_status.api.clocks import TheClocks
 from treaty_status.api.examples import PATH, WHAT_IF
 from treaty_status.api.intake import decoded, must_be_json, read_body
 from treaty_status.api.openapi import asks
-from treaty_status.api.parameters import AsOf, Lang
+from treaty_status.api.parameters import Lang
 from treaty_status.api.problems import invalid
 from treaty_status.api.questions import WhatIfBody
-from treaty_status.api.reading import document_headers, unknown_group
+from treaty_status.api.reading import unknown_group
 from treaty_status.api.surface import Surface, TheSurface
+from treaty_status.api.telling import tell
 from treaty_status.application.documents import View
 from treaty_status.application.paths import path_document
 from treaty_status.application.what_if import what_if_document
@@ -104,8 +104,7 @@ async def read_path(
     treaty: str,
     limit: Annotated[int, Query(ge=1, le=MOST_PATHS, description="At most so many sets.")] = 10,
     among: Annotated[str | None, Query(max_length=60, description="Only consents of members of this group.")] = None,
-    as_of: AsOf = None,
-    lang: Lang = "en",
+    clocks: TheClocks,
 ) -> Response:
     """The smallest sets of consents, given on the day, that would meet the condition: any so many of these where they
     are counted, sets by weight where they are weighed. `exhausted` is false where the search ended before it was sure
@@ -118,11 +117,9 @@ async def read_path(
         recorded = Recorded(at=surface.desk.clock(), by=NOBODY)
         return path_document(told, _askable(told, surface, among), limit=limit, among=among, recorded=recorded)
 
-    asked = Question(f"path?{limit}&{among}", treaty, as_of, lang)
-    answer = await surface.answers.worked_out(asked, maker, surface.workbench)
-    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
-        return Response(status_code=304, headers=document_headers(answer))
-    return Response(answer.body, headers=document_headers(answer))
+    own = (("limit", str(limit)), *((("among", among),) if among is not None else ()))
+    asked = clocks.question(treaty, "/path", own)
+    return await tell(request, surface, clocks, asked, maker, workbench=surface.workbench)
 
 
 def _askable(told: View, surface: Surface, among: str | None) -> list[str]:

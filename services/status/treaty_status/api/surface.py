@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
+from treaty_status.api.at_hand import AtHand
 from treaty_status.api.feed import Feed
 from treaty_status.api.metrics import Metrics
 from treaty_status.api.workbench import Workbench
@@ -20,6 +21,7 @@ class Surface:
 
     desk: Desk
     answers: Answers
+    at_hand: AtHand
     access: Access
     feed: Feed
     metrics: Metrics

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from treaty_status.application.clock import ClockTask
 from treaty_status.application.event_log import EventLog, LogWatcher
 from treaty_status.application.keys import KeyRing
+from treaty_status.application.past import Past
 from treaty_status.application.tail import Tail
 from treaty_status.application.treaties import Codec, Treaties
 from treaty_status.application.views import Follower, Views
@@ -20,6 +21,7 @@ class Desk:
     log: EventLog
     codec: Codec
     treaties: Treaties
+    past: Past
     writer: Writer
     registry: Registry
     world: RecordedWorld

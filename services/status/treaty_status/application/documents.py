@@ -5,7 +5,7 @@ Dates are ISO text; shares are floats for display only (the rule itself is evalu
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from math import floor
 from typing import Any, Final
@@ -56,6 +56,10 @@ class View:
     """Consents that the rule does not count, by participant."""
     since_then: dict[str, Binding] = field(default_factory=dict)
     """Successors that the treaty bound on the day, as was notified only later."""
+    known_at: datetime | None = None
+    """The instant asked about, else that of the last event heard."""
+    permanent: str | None = None
+    """The address at which this answer stays."""
 
     @property
     def days(self) -> dict[str, date | None]:
@@ -106,15 +110,19 @@ def _succeeded_before(deposit: InstrumentDeposited, as_of: date) -> bool:
 
 
 def echo(told: View) -> Document:
-    """What every answer repeats: the treaty, the legal day, the language, the place in the log."""
+    """What every answer repeats: the treaty, both clocks, the language, the place in the log, where it stays."""
     treaty = told.treaty
+    stays = {} if told.permanent is None else {"permanent": told.permanent}
+    known = {} if told.known_at is None else {"known_at": told.known_at.isoformat()}
     return {
         "treaty": treaty.id,
         "livemode": treaty.livemode,
         "as_of": told.as_of.isoformat(),
+        **known,
         "lang": told.lang,
         "position": told.position,
         "version": treaty.version,
+        **stays,
     }
 
 

@@ -87,8 +87,8 @@ class EventLog(Protocol):
         Events of one stream stand in ascending order without gaps; an empty batch writes nothing.
         """
 
-    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
-        """The events of one stream past a version, in order."""
+    def read_stream(self, stream: UUID, *, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
+        """The events of one stream past a version, in order; at most ``limit``, all where it is None."""
 
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
         """The events of the whole log past a position, in order, at most ``limit``."""

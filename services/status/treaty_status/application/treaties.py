@@ -1,6 +1,7 @@
 """The treaties as this process knows them: folded from the log, kept while they are current."""
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -32,11 +33,25 @@ class Codec(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A treaty's state, the log position of its last event, and what was settled when it was last announced."""
+    """A treaty's state, the log position of its last event, and what was settled when it was last announced.
+
+    ``recorded_at`` is the latest instant at which any of its events was recorded; None where there is none.
+    """
 
     state: State
     position: int
     settled: Settled | None = None
+    recorded_at: datetime | None = None
+
+    def and_then(self, facts: Sequence[Fact], position: int) -> "Known":
+        """After further events of its stream, the last of them at that position."""
+        return Known(evolve(self.state, facts), position, recorded_at=latest(self.recorded_at, facts))
+
+
+def latest(so_far: datetime | None, facts: Iterable[Fact]) -> datetime | None:
+    """The latest instant at which anything was recorded; the clocks of several machines need not agree."""
+    instants = [fact.recorded.at for fact in facts]
+    return max(instants if so_far is None else [so_far, *instants], default=None)
 
 
 class Treaties:
@@ -69,9 +84,8 @@ class Treaties:
         events = self._log.read_stream(stream_of(treaty))
         facts = self._facts(events)
         until = next((n for n, fact in enumerate(facts) if fact.recorded.at > moment), len(facts))
-        if not until:
-            return Known(Undefined(treaty), 0)
-        return Known(evolve(Undefined(treaty), facts[:until]), events[until - 1].position)
+        none = Known(Undefined(treaty), 0)
+        return none.and_then(facts[:until], events[until - 1].position) if until else none
 
     def refresh(self, treaty: str) -> Known:
         """The treaty with everything that the log holds of it now."""
@@ -110,8 +124,7 @@ class Treaties:
             self._stale.discard(stream)
         logged = self._log.read_stream(stream, after=known.state.version)
         if logged:
-            state = evolve(known.state, self._facts(logged))
-            known = Known(state, logged[-1].position)
+            known = known.and_then(self._facts(logged), logged[-1].position)
         if known.state.version:
             self.put(treaty, known)
         return known

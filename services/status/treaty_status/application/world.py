@@ -55,6 +55,13 @@ class RecordedWorld:
         self._supposed: Mapping[str, Outcome | None] | None = None
         """While treaties that name one another are worked out together: what is shown of them so far."""
 
+    def hearing(self, other: OtherTreaty) -> "RecordedWorld":
+        """The same world in which the other treaties stand as they are told here; it keeps apart what follows."""
+        world = copy(self)
+        world._other = other
+        world._settled, world._spans, world._periods = {}, {}, {}
+        return world
+
     def kind(self, participant: str) -> str:
         return self._kinds.get(participant, "entity")
 

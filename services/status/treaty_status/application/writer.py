@@ -38,7 +38,7 @@ from treaty_status.application.event_log import (
     VersionConflict,
 )
 from treaty_status.application.submissions import KeyReused, Receipt, StaleVersion, Submission, TooBusy, Unavailable
-from treaty_status.application.treaties import Codec, Known, Treaties
+from treaty_status.application.treaties import Codec, Known, Treaties, latest
 from treaty_status.application.world import RecordedWorld
 from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, Order, decide
 from treaty_status.domain.history import HistoryDecision, RecordHistory, decide_history
@@ -284,7 +284,9 @@ class Writer:
         receipt = _receipt(order.treaty, known.state, decision, dry_run=submission.dry_run)
         if submission.dry_run:
             return receipt
-        group.working[order.treaty] = Known(decision.state, known.position, decision.settled)
+        group.working[order.treaty] = Known(
+            decision.state, known.position, decision.settled, latest(known.recorded_at, decision.events)
+        )
         self._enlist(index, known.state, decision, group, order.treaty)
         if submission.idempotency is not None:
             group.replies.append(_reply(submission, receipt, known.state, now))

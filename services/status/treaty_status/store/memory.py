@@ -30,10 +30,11 @@ class MemoryLog:
             self._replies.update((reply.key, reply) for reply in replies)
             return [self._keep(event) for event in events]
 
-    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
+    def read_stream(self, stream: UUID, *, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
         """The events of one stream past a version."""
         with self._lock:
-            return self._streams[stream][max(after, 0) :] if stream in self._streams else []
+            events = self._streams[stream][max(after, 0) :] if stream in self._streams else []
+            return events if limit is None else events[: max(limit, 0)]
 
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
         """The events of the whole log past a position."""

@@ -44,7 +44,7 @@ _COLUMNS: Final[LiteralString] = (
 )
 _READ: Final[LiteralString] = _COLUMNS + " WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
 _READ_STREAM: Final[LiteralString] = (
-    _COLUMNS + " WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version"
+    _COLUMNS + " WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version LIMIT %s"
 )
 _REPLY: Final[LiteralString] = (
     "SELECT key, fingerprint, stream, version, body, recorded_at FROM idempotent_reply WHERE key = %s"
@@ -114,9 +114,10 @@ class PostgresLog:
         except psycopg.Error as problem:
             raise _unavailable(problem) from problem
 
-    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
+    def read_stream(self, stream: UUID, *, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
         """The events of one stream past a version."""
-        return [LoggedEvent(*row) for row in self._select(_READ_STREAM, (stream, after))]
+        most = None if limit is None else max(limit, 0)
+        return [LoggedEvent(*row) for row in self._select(_READ_STREAM, (stream, after, most))]
 
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
         """The events of the whole log past a position."""

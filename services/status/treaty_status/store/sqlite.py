@@ -66,7 +66,9 @@ _HEAD: Final = "SELECT max(notification_id) FROM stored_events"
 _VERSION: Final = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _COLUMNS: Final = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events"
 _READ: Final = f"{_COLUMNS} WHERE notification_id > ? ORDER BY notification_id LIMIT ?"
-_READ_STREAM: Final = f"{_COLUMNS} WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
+_READ_STREAM: Final = (
+    f"{_COLUMNS} WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
+)
 _REPLY: Final = "SELECT key, fingerprint, stream, version, body, recorded_at FROM idempotent_reply WHERE key = ?"
 
 _stream = lru_cache(maxsize=65_536)(UUID)
@@ -244,9 +246,9 @@ class SqliteLog:
         except sqlite3.Error as problem:
             raise self._unavailable(problem) from problem
 
-    def read_stream(self, stream: UUID, *, after: int = 0) -> list[LoggedEvent]:
+    def read_stream(self, stream: UUID, *, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
         """The events of one stream past a version."""
-        rows = self._select(_READ_STREAM, (stream.hex, after))
+        rows = self._select(_READ_STREAM, (stream.hex, after, -1 if limit is None else max(limit, 0)))
         return [LoggedEvent(position, stream, version, topic, body) for position, _, version, topic, body in rows]
 
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
