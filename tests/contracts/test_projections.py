@@ -380,6 +380,24 @@ def test_a_protocol_that_only_spoke_follows_its_parent_in_the_same_batch(office:
     assert agree(office.log, model)
 
 
+def test_a_row_knows_the_counts_of_days_to_come(office: Office, model: ServedModel) -> None:
+    office.define(HANOI, hanoi(9))
+    waits = replace(acceded("ita", on="2026-01-01"), extra={"deferred_until": date(2026, 3, 1)})
+    office.record(HANOI, acceded("fji", on="2026-01-01"), waits)
+    projector = follow(office.log, model)
+    row = model.treaty(HANOI)
+    assert row is not None
+    assert [(step.on, step.consents, step.counted) for step in row.counts_ahead] == [(date(2026, 3, 1), 2, 2)]
+    assert [row.counts(date(2026, month, 1)).counted for month in (1, 2, 3, 4)] == [1, 1, 2, 2]
+
+    office.record(HANOI, signed("fra", on="2026-03-02"))  # a day past it, and an act that moves no count
+    projector.step()
+    row = model.treaty(HANOI)
+    assert row is not None
+    assert (row.counted, row.counts_ahead) == (2, ())
+    assert agree(office.log, model)
+
+
 def test_an_objection_that_blocks_takes_the_day_of_entry_into_force_away(office: Office, model: ServedModel) -> None:
     unblocked = {"op": "not_blocked", "until": {"op": "on", "date": "2026-04-01"}, "blocked_if": count(1)}
     office.define("A-2", rule(all_of(count(1), unblocked), {"op": "plus", "days": 10}))

@@ -1,5 +1,6 @@
 """What is refused, why, and with which way out; what may be overruled with a reason, and what only warns."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -200,6 +201,69 @@ def test_v4_accession_that_opens_with_entry_into_force() -> None:
 def test_v4_a_signatory_that_accedes_is_recorded_with_a_warning() -> None:
     told = open_treaty(signed("fra", on="2026-01-01"))
     assert told.on("2027-01-01", acceded("fra", on="2027-01-01")).warned == ["signatory-acceded"]
+
+
+# ---- V4: to whom it is open ------------------------------------------------------------------------------------------
+COUNCIL = replace(EUROPE, groups={"council": ["fra", ("rus", "1996-02-28", "2022-03-15"), "s1"]})
+PIONEERS = {"lists": [{"list": "pioneers", "members": ["fra", "s1"], "source": "annex II"}]}
+
+
+def open_to(who: str, *, world: Twin = COUNCIL, lists: Any = None, **joining: Any) -> Story:
+    by_rule = hanoi(3) | {"joining": JOINING | {"who": who, "signature_required": False} | joining} | (lists or {})
+    return story(by_rule, world=world)
+
+
+@pytest.mark.parametrize(
+    ("who", "lists"), [("council", None), ("pioneers", PIONEERS), ("list:pioneers", PIONEERS), ("parties_to:P", None)]
+)
+def test_v4_a_treaty_open_to_some_is_not_open_to_others(who: str, lists: Any) -> None:
+    world = replace(COUNCIL, parties={"P": ["fra", "s1"]})
+    told = open_to(who, world=world, lists=lists)
+    told.on("2020-01-01", signed("fra", on="2020-01-01"), ratified("s1", on="2020-01-01"))
+    for order in (signed("bra", on="2020-01-01"), ratified("bra", on="2020-01-01"), acceded("bra", on="2020-01-01")):
+        refusal = refused(told, order)
+        assert isinstance(refusal, no.NotAmongThose)
+        assert (refusal.check, refusal.facts["open_to"], refusal.facts["clause"]) == ("V4", who, "64")
+    overruled(told, acceded("bra", on="2020-01-01", override="V4"), "V4")
+
+
+@pytest.mark.parametrize(("on", "open_then"), [("2022-03-15", True), ("2022-03-16", False), ("1996-02-27", False)])
+def test_v4_who_is_a_member_is_judged_on_the_day_of_the_act(on: str, open_then: bool) -> None:
+    told = open_to("council")
+    if open_then:
+        assert told.on("2030-01-01", signed("rus", on=on)).milestones
+    else:
+        assert isinstance(refused(told, signed("rus", on=on)), no.NotAmongThose)
+
+
+def test_v4_where_nobody_has_recorded_who_may_join_nobody_is_refused_and_the_desk_is_told() -> None:
+    """As the Budapest Convention, art. 36(1): members of the Council and those who took part in its elaboration."""
+    told = open_to("coe_members_and_negotiators").on("2020-01-01", signed("bra", on="2020-01-01"))
+    (warning,) = told.decisions[0].warnings
+    assert warning.code == "V4"
+    assert "coe_members_and_negotiators" in warning.message
+
+
+def test_v4_who_is_invited_to_accede_need_not_be_one_of_them() -> None:
+    """As the Budapest Convention, art. 37(1)."""
+    told = open_to("council", accession_opens="by_invitation")
+    assert told.on("2020-01-01", acceded("bra", on="2020-01-01")).milestones
+    assert isinstance(refused(told, ratified("chl", on="2020-01-01")), no.NotAmongThose)
+
+
+def test_v4_a_successor_takes_its_place_whoever_may_join() -> None:
+    told = open_to("council")
+    assert told.on("2020-01-01", succeeded("bra", to="fra", from_day="2019-01-01", on="2020-01-01")).milestones
+
+
+@pytest.mark.parametrize(("needs", "open_then"), [("consented", True), ("none", False)])
+def test_v4_the_union_joins_its_members_where_the_clause_speaks_of_organisations(needs: str, open_then: bool) -> None:
+    told = open_to("council", reio_needs_member=needs)
+    told.on("2020-01-01", ratified("fra", on="2020-01-01"))
+    if open_then:
+        told.on("2020-01-01", approved("eu", on="2020-01-01"))
+    else:
+        assert isinstance(refused(told, approved("eu", on="2020-01-01")), no.NotAmongThose)
 
 
 # ---- V5: organisations -----------------------------------------------------------------------------------------------

@@ -473,3 +473,26 @@ def test_a_fault_of_ours_tells_nothing_of_itself(service: Status, monkeypatch: p
     answer = service.client.get("/v1/treaties")
     assert problem(answer, 500, "fault")
     assert "secret" not in answer.text
+
+
+# ---- a treaty's id and its zone --------------------------------------------------------------------------------------
+def test_a_new_treaty_may_not_differ_from_a_recorded_one_in_capital_letters_alone(service: Status) -> None:
+    body = protocol(HANOI.lower())
+    told = problem(service.put(HANOI.lower(), body), 409, "treaty-exists")
+
+    assert told["recorded_as"] == HANOI
+    assert HANOI in told["way_out"]
+    assert service.client.get(f"/v1/treaties/{HANOI.lower()}").status_code == 404
+    assert service.put(HANOI, convention()).status_code == 200
+
+
+def test_an_id_that_only_contains_another_is_an_id_of_its_own(service: Status) -> None:
+    assert service.put(f"{HANOI}-a", protocol(f"{HANOI}-a")).status_code == 201
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "europe/paris", "posix/Europe/Paris", ""])
+def test_a_depositarys_zone_is_one_that_means_the_same_on_every_machine(service: Status, zone: str) -> None:
+    depositary = {"id": "x", "name": {"en": "x"}, "time_zone": zone}
+    answer = service.put("ZONE-1", protocol("ZONE-1", depositary=depositary))
+
+    assert "/depositary/time_zone" in problem(answer, 422, "invalid-request")["detail"]

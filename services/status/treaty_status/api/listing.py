@@ -90,6 +90,8 @@ def _again(request: Request, *, after: str) -> str:
 
 def _treaty(surface: Surface, row: TreatyRow, lang: str) -> Document:
     today = _today(surface, row)
+    counts = row.counts(today)
+    crossed = row.threshold_on is not None and row.threshold_on <= today
     return {
         "id": row.id,
         "title": row.title(lang),
@@ -102,13 +104,13 @@ def _treaty(surface: Surface, row: TreatyRow, lang: str) -> Document:
         "adopted_on": _iso(row.adopted_on),
         "depositary": row.depositary,
         "signature": {"opens_on": _iso(row.signature_opens_on), "closes_on": _iso(row.signature_closes_on)},
-        "counts": {"signatures": row.signatures, "consents": row.consents},
+        "counts": {"signatures": row.signatures, "consents": counts.consents},
         "progress": None
-        if row.counted is None or row.needed is None
-        else {"have": row.counted, "need": row.needed, "missing": max(0, row.needed - row.counted)},
+        if counts.counted is None or counts.needed is None
+        else {"have": counts.counted, "need": counts.needed, "missing": max(0, counts.needed - counts.counted)},
         "in_force": row.in_force(today),
-        "threshold_on": _iso(row.threshold_on),
-        "entry_into_force_on": _iso(row.entry_into_force_on),
+        "threshold_on": _iso(row.threshold_on) if crossed else None,
+        "entry_into_force_on": _iso(row.entry_into_force_on) if crossed else None,
         "clause": row.clause,
         "next_due_on": _iso(row.next_due_on),
         "updated_at": row.updated_at.isoformat(),

@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import UNSET
@@ -37,6 +36,7 @@ from treaty_status.api.bodies import (
 )
 from treaty_status.api.problems import invalid
 from treaty_status.api.refusals import NoSuchParticipant
+from treaty_status.application.time_zones import time_zones
 from treaty_status.domain.decisions import Correct, Define, RecordAct, RecordClaim
 from treaty_status.domain.iso import iso_date
 from treaty_status.domain.ledger import STATES
@@ -302,13 +302,11 @@ def _details(body: TreatyBody) -> Details:
 
 
 def _depositary(body: DepositaryBody) -> Depositary:
-    try:
-        ZoneInfo(body.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if body.time_zone not in time_zones():
         raise invalid(
-            ("/depositary/time_zone", f"There is no such time zone ({body.time_zone!r})"),
-            way_out="Name one of the IANA list, such as America/New_York or Europe/Paris.",
-        ) from None
+            ("/depositary/time_zone", f"The IANA list has no such time zone ({body.time_zone!r})"),
+            way_out="Name one of that list, letter by letter, such as America/New_York or Europe/Paris.",
+        )
     return Depositary(id=body.id, name=body.name, time_zone=body.time_zone)
 
 

@@ -24,6 +24,7 @@ from treaty_status.api.problems import invalid
 from treaty_status.api.receipts import created_status, defined_status, receipt_body, receipt_headers
 from treaty_status.api.surface import Surface, TheSurface, allowed
 from treaty_status.application.keys import Key, Scope
+from treaty_status.application.spellings import must_be_told_apart
 from treaty_status.application.submissions import IdempotencyKey, Receipt, StaleVersion, Submission
 from treaty_status.domain.decisions import (
     CloseRehearsal,
@@ -122,6 +123,8 @@ async def _defined(
         standing = state.windows if isinstance(state, Treaty) else ()
         if not isinstance(state, Treaty) and REHEARSAL in treaty:
             raise invalid(("treaty", f"An id with {REHEARSAL} is a rehearsal's; open one with POST …/rehearsals"))
+        if not isinstance(state, Treaty):
+            await asyncio.to_thread(must_be_told_apart, treaty, surface.desk.treaties, surface.desk.views)
         order = orders.definition(body, treaty=treaty, standing_windows=standing)
         depends = body.signature_windows is msgspec.UNSET and isinstance(state, Treaty)
         submission = Submission(

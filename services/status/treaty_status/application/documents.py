@@ -19,6 +19,7 @@ from treaty_status.domain.assessment import (
     signature_closes_on,
     treaty_milestones,
 )
+from treaty_status.domain.counting import counting_part
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
 from treaty_status.domain.left_out import reason
@@ -54,6 +55,8 @@ class View:
     """The treaty with every act we hold, also those after the day asked for."""
     left_out: dict[str, NotCounted]
     """Consents that the rule does not count, by participant."""
+    counting: frozenset[str]
+    """Those whose consents it counts."""
     since_then: dict[str, Binding] = field(default_factory=dict)
     """Successors that the treaty bound on the day, as was notified only later."""
     known_at: datetime | None = None
@@ -75,13 +78,15 @@ def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World)
     if then.rule is not None and outcome is not None:
         days = known_days(then)
         bound = {name: bindings(own, then.rule, outcome, days) for name, own in then.participations.items()}
-    left = () if outcome is None else _leaf(outcome.reading).not_counted
-    left_out = {one.consent.participant: one for one in left}
+    part = None if outcome is None else counting_part(outcome.reading)
+    counting = frozenset(() if part is None else (one.participant for one in part.counted))
+    left = () if part is None else part.not_counted
+    left_out = {one.consent.participant: one for one in left if one.consent.participant not in counting}
     since_then = {} if then is treaty else _retroactive(treaty, then, outcome, as_of)
     if since_then:
         unheard = {name: Participation(name) for name in since_then}
         then = replace(then, participations=unheard | then.participations)
-    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out, since_then)
+    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out, counting, since_then)
 
 
 def _retroactive(treaty: Treaty, then: Treaty, outcome: Outcome | None, as_of: date) -> dict[str, Binding]:
@@ -229,15 +234,7 @@ def is_party(name: str, told: View) -> bool:
 
 def counted(told: View) -> tuple[Consent, ...]:
     """The consents that the rule counts."""
-    return () if told.outcome is None else _leaf(told.outcome.reading).counted
-
-
-def _leaf(reading: Reading) -> Reading:
-    """The first part of the condition that counts instruments; the whole where none does."""
-    if reading.op == "not_blocked":
-        return reading  # what is counted below it are objections
-    nodes = [reading, *(node for part in reading.parts for node in (_leaf(part),))]
-    return next((node for node in nodes if node.op in {"count", "fraction", "everyone"}), nodes[0])
+    return () if told.outcome is None else counting_part(told.outcome.reading).counted
 
 
 def force_document(told: View) -> Document:
@@ -277,7 +274,7 @@ def progress_document(told: View) -> Document | None:
     """Have, need and missing of the condition that is furthest from being met."""
     if told.outcome is None:
         return None
-    leaf = _leaf(told.outcome.reading)
+    leaf = counting_part(told.outcome.reading)
     return _progress(leaf)
 
 
@@ -331,7 +328,7 @@ def sentence(told: View) -> str:
     )
     day = long_date(told.as_of, lang)
     outcome = told.outcome
-    need = None if outcome is None else _leaf(outcome.reading).need
+    need = None if outcome is None else counting_part(outcome.reading).need
     if lang == "fr":
         text = f"Au {day}, {name} : {_plural(counts['signatures'], 'signature', most_for_one=1)}, "
         text += _plural(counts["consents"], "instrument déposé", "instruments déposés", most_for_one=1)
@@ -388,7 +385,7 @@ def explanation_document(told: View) -> Document:
             "tree": None,
             "text": {"en": "No rule is recorded.", "fr": "Aucune règle n'est enregistrée."},
         }
-    leaf = _leaf(outcome.reading)
+    leaf = counting_part(outcome.reading)
     return {
         "question": "entry_into_force",
         **echo(told),
@@ -510,7 +507,7 @@ def participant_row(own: Participation, told: View) -> Document:
             "action": consent.event.action.value,
             "on": consent.event.act_date.isoformat(),
             "event_id": consent.event_id,
-            "counted": left is None and told.outcome is not None,
+            "counted": own.participant in told.counting,
             "not_counted_because": None if left is None else left.reason,
         },
         "deposit": _deposit(own, consent, told.as_of),

@@ -79,6 +79,11 @@ class Treaties:
             return None
         return known
 
+    def kept_ids(self) -> list[str]:
+        """The ids of the treaties that are kept."""
+        with self._lock:
+            return list(self._kept)
+
     def known_at(self, treaty: str, moment: datetime) -> Known:
         """The treaty as we knew it at an instant: without whatever was recorded later."""
         events = self._log.read_stream(stream_of(treaty))

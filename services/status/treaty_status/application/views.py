@@ -22,11 +22,22 @@ class ViewsUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountsFrom:
+    """The counts from a legal day on: living consents, and those ``counted`` of ``needed`` as in ``TreatyRow``."""
+
+    on: date
+    consents: int
+    counted: int | None
+    needed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TreatyRow:
     """One treaty as its events up to ``version`` tell it, whatever day it is.
 
     ``position`` is the log position of its last event and ``updated_at`` when that was recorded. ``counted`` of
-    ``needed`` is the condition furthest from being met, in instruments (None: no rule, or not countable in them);
+    ``needed`` is the condition furthest from being met, in instruments (None: no rule, or not countable in them), on
+    the day of that event; ``counts_ahead`` are the counts of later days on which they change without any act.
     ``ended_on`` is the day on which denunciations left too few parties for the treaty to stay in force.
     ``next_due_on`` is the first legal day in ``time_zone`` on which something comes without any further act;
     ``rests_on`` names the other treaties that the answer depends on.
@@ -49,6 +60,7 @@ class TreatyRow:
     consents: int = 0
     counted: int | None = None
     needed: int | None = None
+    counts_ahead: tuple[CountsFrom, ...] = ()
     threshold_on: date | None = None
     entry_into_force_on: date | None = None
     ended_on: date | None = None
@@ -70,6 +82,12 @@ class TreatyRow:
     def short_title(self, lang: str) -> str:
         """The short title in a language, else the title."""
         return self.short_titles.get(lang) or self.titles.get(lang) or self.short_titles.get("en") or self.title(lang)
+
+    def counts(self, on: date) -> CountsFrom:
+        """The counts at the end of a legal day, not before that of the last event."""
+        come = [step for step in self.counts_ahead if step.on <= on]
+        spoken = CountsFrom(on=date.min, consents=self.consents, counted=self.counted, needed=self.needed)
+        return come[-1] if come else spoken
 
     def in_force(self, on: date) -> bool:
         """Is it in force at the end of that legal day?"""

@@ -12,10 +12,12 @@ from treaty_events import CONSENT, Action, ParticipantAct, ReservationMade, Sign
 from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
+from treaty_status.domain.eligibility import asks_who, is_open_to
 from treaty_status.domain.evaluation import Binding, bindings, effective_anyway, known_days
 from treaty_status.domain.participation import Life, Notice, Participation
 from treaty_status.domain.refusals import Refusal
-from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.rule import Joining, TreatyRule
+from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
@@ -167,6 +169,38 @@ def _eligible(case: Case) -> Refusal | None:
         way_out="Check the participant; if the depositary did accept it, override V2 with a reason.",
         facts={**case.facts, "kind": kind, "clause": joining.clause, "check": "V2"},
     )
+
+
+def _among_those(case: Case) -> Refusal | None:
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is None or _is_open_to(case, joining) is not False:
+        return None
+    return no.NotAmongThose(
+        f"Article {joining.clause} is open to {joining.who}, and {case.name} was not one of them"
+        f" on {case.act.act_date}.",
+        way_out="Check participant and day; if the depositary did accept it, override V4 with a reason.",
+        facts={**case.facts, "clause": joining.clause, "open_to": joining.who, "check": "V4"},
+    )
+
+
+def _is_open_to(case: Case, joining: Joining) -> bool | None:
+    """True where nothing has to be known; None where nobody has recorded to whom it is open."""
+    rule = case.treaty.rule
+    if rule is None or not asks_who(joining, case.act.action):
+        return True
+    setting = Setting(case.world, rule, case.treaty, known_days(case.treaty))
+    return is_open_to(joining, case.act.participant, setting, on=case.act.act_date)
+
+
+def _nobody_knows_to_whom(case: Case) -> Iterator[Warned]:
+    """V4, where it cannot be checked."""
+    joining = None if case.treaty.rule is None else case.treaty.rule.joining
+    if joining is not None and _is_open_to(case, joining) is None:
+        yield Warned(
+            "V4",
+            f"Article {joining.clause} is open to {joining.who}; nobody has recorded here who they are, so it could not"
+            f" be checked that {case.name} is one of them.",
+        )
 
 
 def _window(case: Case) -> Refusal | None:
@@ -499,6 +533,7 @@ def shared_evidence(other: ParticipantAct, world: World) -> Warned:
 
 
 _WARNINGS: Final[tuple[Callable[[Case], Iterator[Warned]], ...]] = (
+    _nobody_knows_to_whom,
     _withdrawn_too_early,
     _unconfirmed_reservation,
     _prohibited_reservation,
@@ -545,6 +580,7 @@ _GENERAL: Final[tuple[Callable[[Case], Refusal | None], ...]] = (_future, _too_e
 _CHECKS: Final[tuple[Callable[[Case], Refusal | None], ...]] = (
     *_GENERAL,
     _eligible,
+    _among_those,
     _mode,
     _window,
     _signature_first,

@@ -82,6 +82,8 @@ class Outcome:
     """Every consent given by the end of the day, with the day on which it ended, and those that are held back."""
     elsewhere: Days = field(default_factory=dict)
     """The days on which other treaties entered into force that this one's clauses count from."""
+    turns: tuple[date, ...] = field(default=(), compare=False)
+    """The days up to the one asked for on which what is counted, or what is needed, changes."""
     parent: Periods | None = None
     """Who is bound by the parent treaty from when until when, as far as that is known."""
 
@@ -159,7 +161,10 @@ def _evaluated(rule: TreatyRule, given: list[Consent], setting: Setting, as_of: 
         found = min(crossed, key=_first_into_force)
     else:
         found = next((run for run in runs if _fits(run.track, as_of)), runs[0])
-    if crossed or len(runs) == 1:
+    if len(runs) == 1:
+        return found
+    found = replace(found, turns=tuple(sorted({day for run in runs for day in run.turns})))
+    if crossed:
         return found
     unknown = tuple(dict.fromkeys(name for run in runs for name in run.unknown))
     met = None if any(run.met is None or run.crossing is not None for run in runs) else found.met
@@ -257,7 +262,8 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
     crossing: Crossing | None = None
     lost: list[Crossing] = []
     passed_over = False  # the condition came to hold outside this track's guard; it does not apply while that lasts
-    for day in sorted(changes):
+    turns = tuple(sorted(changes))
+    for day in turns:
         change = changes[day]
         for consent in change.ended:
             root.remove(consent)
@@ -293,7 +299,7 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
     )
     met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
     named = tuple(dict.fromkeys(unknown))
-    return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since)
+    return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since, turns=turns)
 
 
 def into_force(track: Track, days: Days, *, threshold_on: date) -> tuple[date | None, list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from treaty_status.domain.eligibility import ALL_STATES
 from treaty_status.domain.rule import (
     All,
     Any_,
@@ -25,6 +26,7 @@ from treaty_status.domain.rule import (
     TreatyRule,
     Weight,
     Who,
+    parent_named,
     walk,
     walk_days,
 )
@@ -186,6 +188,20 @@ def _alternatives(rule: TreatyRule) -> Iterator[Finding]:
                 yield Finding("objectors", track.clause, "The rule does not say whether objectors are bound.")
 
 
+def _who_may_join(rule: TreatyRule) -> Iterator[Finding]:
+    joining = rule.joining
+    if joining is None or joining.who == ALL_STATES or parent_named(rule, joining.who) is not None:
+        return
+    if any(one.list == joining.who.removeprefix("list:") for one in rule.lists):
+        return
+    yield Finding(
+        "joining-who",
+        joining.clause,
+        f"The treaty is open to {joining.who}, which is no list of the rule; unless the registry holds such a group, "
+        "nobody is refused.",
+    )
+
+
 CHECKS: Final[tuple[Callable[[TreatyRule], Iterator[Finding]], ...]] = (
     _organisations,
     _later_joiners,
@@ -195,5 +211,6 @@ CHECKS: Final[tuple[Callable[[TreatyRule], Iterator[Finding]], ...]] = (
     _denominators,
     _calendar,
     _alternatives,
+    _who_may_join,
     _sources,
 )

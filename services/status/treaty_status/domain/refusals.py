@@ -79,6 +79,12 @@ class NotOpenForAccession(Refusal):
     slug, title, check = "not-open-for-accession", "The treaty was not open for accession then.", "V4"
 
 
+class NotAmongThose(Refusal):
+    """V4: the treaty is open to some, and the participant is none of them."""
+
+    slug, title, check = "not-among-those", "The treaty is open to others.", "V4"
+
+
 class NoMemberStateYet(Refusal):
     """V5: an integration organisation comes before any of its members."""
 

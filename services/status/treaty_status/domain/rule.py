@@ -608,9 +608,11 @@ def other_treaties(rule: TreatyRule) -> frozenset[str]:
 
 
 def treaties_named(rule: TreatyRule) -> frozenset[str]:
-    """Every other treaty that what is said under this rule rests on: those it waits for, and the parent."""
-    parent = None if rule.joining is None else rule.joining.parent
-    return other_treaties(rule) if parent is None else other_treaties(rule) | {parent}
+    """Every other treaty that what is said under this rule rests on: those it waits for, and those whose parties may
+    join."""
+    joining = rule.joining
+    whose = set() if joining is None else {joining.parent, parent_named(rule, joining.who)}
+    return other_treaties(rule) | {one for one in whose if one is not None}
 
 
 PARTIES_TO: Final = "parties_to:"

@@ -15,6 +15,7 @@ from treaty_status.domain.checks import Case, objections
 from treaty_status.domain.covering import Budget, Cover, Covers, StoppedBy, smallest_covers
 from treaty_status.domain.dates import TREATY
 from treaty_status.domain.decisions import Circumstances, RecordAct, event_for
+from treaty_status.domain.eligibility import is_open_to, knows_who
 from treaty_status.domain.evaluation import Days, consents, into_force, known_days
 from treaty_status.domain.gauges import Consent, Reading, gauge
 from treaty_status.domain.measures import Leaf, Measure, fed, whole_numbers
@@ -28,7 +29,6 @@ MOST_WAYS: Final = 32
 """Ways of meeting one condition that are looked at."""
 MOST_ORGANISATIONS: Final = 3
 """Organisations whose instrument stands in for their members', looked at with and without."""
-ALL_STATES: Final = "all_states"
 ENTITIES: Final = frozenset({"reio", "io"})
 BY_SIGNATORY: Final = (
     Action.RATIFICATION,
@@ -152,7 +152,7 @@ class _Finder:
         self._measures: dict[Leaf, Measure] = {}
         self._given: dict[str, Consent] = {}
         self._complete = len(self._ways) <= MOST_WAYS
-        self._open_to = ALL_STATES if rule.joining is None else rule.joining.who
+        self._joining = rule.joining
         self._stopped: list[tuple[int, StoppedBy]] = []
         self._least: list[int] = []
 
@@ -162,7 +162,7 @@ class _Finder:
             if isinstance(leaf, Count | Weight | Share | Everyone) and leaf not in self._measures:
                 self._measures[leaf] = Measure(leaf, self._setting, self._living, self._day)
         candidates = self._candidates(names)
-        unknown = [] if self._knows_who_may_join() else [f"group:{self._open_to}"]
+        unknown = self._unknown_who()
         found: list[Path] = []
         closed = 0
         for way in ways:
@@ -298,13 +298,13 @@ class _Finder:
                     return Candidate(name, acts, signatory)
         return None
 
-    def _knows_who_may_join(self) -> bool:
-        return self._open_to == ALL_STATES or self._setting.knows_group(self._open_to)
+    def _unknown_who(self) -> list[str]:
+        joining = self._joining
+        known = joining is None or knows_who(joining, self._setting, on=self._day)
+        return [] if joining is None or known else [f"group:{joining.who}"]
 
     def _is_open_to(self, name: str) -> bool:
-        if self._open_to == ALL_STATES:
-            return True
-        return self._knows_who_may_join() and self._setting.belongs(name, self._open_to, self._day)
+        return self._joining is None or is_open_to(self._joining, name, self._setting, on=self._day) is True
 
     def _admissible(self, name: str, action: Action, *, signatory: bool) -> tuple[Action, ...]:
         """The acts by which it could consent on the day, if nothing stands against them."""

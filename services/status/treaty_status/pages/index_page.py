@@ -66,15 +66,16 @@ def _found(shelf: Shelf) -> str | None:
 
 def _row(row: TreatyRow, shelf: Shelf) -> dict[str, Any]:
     today, say = shelf.today(row), shelf.say
-    counted = row.counted is not None and row.needed is not None and row.needed > 0
+    counts = row.counts(today)
+    counted = counts.counted is not None and counts.needed is not None and counts.needed > 0
     return {
         "id": row.id,
         "href": address(treaty_path(row.id), lang=shelf.language.names),
         "title": row.short_title(shelf.language.names),
         "title_language": _spoken(row, shelf.language.names),
         "state": force_state(row, today),
-        "distance": distance(row.counted or 0, row.needed or 0, say) if counted else None,
-        "cells": cells(have=row.counted or 0, need=row.needed or 0) if counted else None,
+        "distance": distance(counts.counted or 0, counts.needed or 0, say) if counted else None,
+        "cells": cells(have=counts.counted or 0, need=counts.needed or 0) if counted else None,
         "facts": _facts(row, today, shelf),
     }
 
@@ -90,13 +91,13 @@ def force_state(row: TreatyRow, today: date) -> str:
         return "no_rule"
     if row.in_force(today):
         return "in_force"
-    return "gathering" if row.threshold_on is None else "threshold_met"
+    return "gathering" if row.threshold_on is None or row.threshold_on > today else "threshold_met"
 
 
 def _facts(row: TreatyRow, today: date, shelf: Shelf) -> list[str]:
     say, lang = shelf.say, shelf.language.text
     facts = [f"{row.signatures} {say('counts.signatures', n=row.signatures)}"]
-    if row.entry_into_force_on is not None:
+    if row.entry_into_force_on is not None and row.threshold_on is not None and row.threshold_on <= today:
         facts.append(say.label("dates.force") + dates.short(row.entry_into_force_on, lang))
     closes_on = row.signature_closes_on
     if closes_on is not None and row.signature_opens_on is not None and row.signature_opens_on <= today <= closes_on:

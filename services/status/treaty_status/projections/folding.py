@@ -17,10 +17,9 @@ from treaty_status.application.event_log import EventLog, LoggedEvent, LogUnavai
 from treaty_status.application.treaties import PARKED, Codec, decoded
 from treaty_status.application.views import Failing, Parked
 from treaty_status.application.world import RecordedWorld
-from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
 from treaty_status.projections.changes import Changes
-from treaty_status.projections.standing import QUIET, Standing, Told, evaluated, standing
+from treaty_status.projections.standing import QUIET, Evaluated, Standing, Told, evaluated, standing
 from treaty_status.registry import Registry
 
 LOG = logging.getLogger(__name__)
@@ -122,7 +121,7 @@ class Folding:
             self._kept[treaty] = found
             self._kept.move_to_end(treaty)
             self._others.pop(treaty, None)
-            self._depend(treaty, found.rests_on)
+            self._depend(treaty, found.evaluated.rests_on)
             self._failing.pop(treaty, None)
         for treaty, failure in batch.failing.items():
             self._kept.pop(treaty, None)
@@ -235,19 +234,16 @@ class Folding:
         if not isinstance(told.state, Treaty):
             return
         before = self._kept.get(name)
-        outcome, rests_on = self._evaluated(name, told, told.state, before)
-        found, own = standing(told, told.state, before, outcome, rests_on, self._world)
+        evaluated_now = self._evaluated(name, told, told.state, before)
+        found, own = standing(told, told.state, before, evaluated_now, self._world)
         self._batch.standings[name] = found
         changes.add(own)
 
-    def _evaluated(
-        self, name: str, told: Told, treaty: Treaty, before: Standing | None
-    ) -> tuple[Outcome | None, frozenset[str]]:
+    def _evaluated(self, name: str, told: Told, treaty: Treaty, before: Standing | None) -> Evaluated:
         if before is not None and name not in self._batch.moved and before.told is not told:
-            return before.outcome, before.rests_on
+            return before.evaluated
         self._asked = set()
-        outcome = evaluated(treaty, self._world)
-        return outcome, frozenset(self._asked - {name})
+        return evaluated(treaty, self._world, recorded_at=told.recorded_at, asked=self._asked)
 
     def _other(self, treaty: str) -> State:
         """Another treaty at the end of this batch; whoever asks, rests on it."""

@@ -1,6 +1,6 @@
 """Where one treaty stands in the projection, and what its rows have to change to when events arrive."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -27,6 +27,7 @@ from treaty_status.domain.participation import Participation
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.domain.world import Periods, World
 from treaty_status.projections.changes import Changes
+from treaty_status.projections.counts import CountedFrom, counted_by_day
 from treaty_status.projections.milestones import Days, milestone_row, participant_days, treaty_days
 from treaty_status.projections.participation import participation_row
 from treaty_status.projections.status import spoken_on, treaty_row
@@ -68,7 +69,17 @@ class Basis:
     threshold_on: date | None
     entry_into_force_on: date | None
     known: tuple[date | None, ...]
+    elsewhere: Mapping[str, date | None]
     parent: Periods | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Where a rule stands whatever day it is, what is counted from day to day, and the treaties that this rests on."""
+
+    outcome: Outcome | None
+    counted: tuple[CountedFrom, ...]
+    rests_on: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +88,23 @@ class Standing:
 
     told: Told
     treaty: Treaty
-    outcome: Outcome | None
+    evaluated: Evaluated
     basis: Basis
-    rests_on: frozenset[str]
     rows: dict[str, ParticipationRow] = field(default_factory=dict)
     own_days: Days = ()
     participants_days: dict[str, Days] = field(default_factory=dict)
 
 
-def evaluated(treaty: Treaty, world: World) -> Outcome | None:
-    """Where the rule stands whatever day it is, without the reasons, which fill memory."""
+def evaluated(treaty: Treaty, world: World, *, recorded_at: datetime, asked: Set[str]) -> Evaluated:
+    """Where the rule stands, without the reasons, which fill memory.
+
+    ``asked`` gathers the treaties that the world is asked about.
+    """
     outcome = outcome_of(treaty, world=world, as_of=date.max)
-    if outcome is None:
-        return None
-    return replace(outcome, reading=_bare(outcome.reading))
+    counted = counted_by_day(treaty, outcome, world, after=spoken_on(treaty, recorded_at))
+    if outcome is not None:
+        outcome = replace(outcome, reading=_bare(outcome.reading), turns=())
+    return Evaluated(outcome, counted, frozenset(asked - {treaty.id}))
 
 
 def _bare(reading: Reading) -> Reading:
@@ -99,12 +113,13 @@ def _bare(reading: Reading) -> Reading:
 
 
 def standing(
-    told: Told, treaty: Treaty, before: Standing | None, outcome: Outcome | None, rests_on: Iterable[str], world: World
+    told: Told, treaty: Treaty, before: Standing | None, found: Evaluated, world: World
 ) -> tuple[Standing, Changes]:
     """The rows of a treaty, and how they differ from those before; without any before, they replace all there is.
 
-    ``outcome`` is that of ``evaluated``, or the one before where nothing moved it.
+    ``found`` is that of ``evaluated``, or the one before where nothing moved it.
     """
+    outcome = found.outcome
     day = spoken_on(treaty, told.recorded_at)
     basis = _basis(treaty, outcome)
     afresh = before is None or before.basis != basis
@@ -119,9 +134,9 @@ def standing(
         milestone_row(treaty.id, key, one) for key, one in treaty.announced.items() if said.get(key) is not one
     ]
     own_days = _own_days(treaty, before, outcome, day, world)
-    found = Standing(told, treaty, outcome, basis, frozenset(rests_on), rows, own_days, days)
-    changes.treaties.append(_row(found, day))
-    return found, changes
+    now = Standing(told, treaty, found, basis, rows, own_days, days)
+    changes.treaties.append(_row(now, day))
+    return now, changes
 
 
 def _basis(treaty: Treaty, outcome: Outcome | None) -> Basis:
@@ -130,6 +145,7 @@ def _basis(treaty: Treaty, outcome: Outcome | None) -> Basis:
         None if outcome is None else outcome.threshold_on,
         None if outcome is None else outcome.entry_into_force_on,
         tuple(known_days(treaty).values()),
+        {} if outcome is None else outcome.elsewhere,
         None if outcome is None else outcome.parent,
     )
 
@@ -166,7 +182,11 @@ def _bound(
 
 
 def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date, world: World) -> Days:
-    if before is not None and before.treaty.windows is treaty.windows and _reads_alike(before.outcome, outcome, day):
+    if (
+        before is not None
+        and before.treaty.windows is treaty.windows
+        and _reads_alike(before.evaluated.outcome, outcome, day)
+    ):
         return before.own_days
     return treaty_days(treaty, outcome, world, after=day)
 
@@ -184,11 +204,12 @@ def _row(found: Standing, day: date) -> TreatyRow:
     ahead += [due for days in found.participants_days.values() for due in days if due > day]
     return treaty_row(
         found.treaty,
-        found.outcome,
+        found.evaluated.outcome,
         found.rows.values(),
         position=found.told.position,
         recorded_at=found.told.recorded_at,
         spoken_on=day,
         next_due_on=None if found.treaty.closed else min(ahead, default=None),
-        rests_on=found.rests_on,
+        rests_on=found.evaluated.rests_on,
+        counted=found.evaluated.counted,
     )

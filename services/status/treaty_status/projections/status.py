@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 from treaty_status.application.views import ParticipationRow, TreatyRow
 from treaty_status.domain.assessment import signature_closes_on
 from treaty_status.domain.evaluation import Outcome
-from treaty_status.domain.gauges import Reading
 from treaty_status.domain.treaty import Treaty
-
-COUNTING = frozenset({"count", "fraction", "everyone"})
+from treaty_status.projections.counts import CountedFrom, counts_by_day
 
 
 def treaty_row(
@@ -23,13 +21,13 @@ def treaty_row(
     spoken_on: date,
     next_due_on: date | None,
     rests_on: Iterable[str],
+    counted: tuple[CountedFrom, ...],
 ) -> TreatyRow:
-    """The row. ``spoken_on`` is the legal day on which the treaty was last spoken of: counts are of its end.
-
-    A day on which a count changes without an act is a due day, so an event follows it and the row with it.
+    """The row. ``spoken_on`` is the legal day on which the treaty was last spoken of: counts are of its end, and those
+    of days on which they change without an act follow.
     """
-    signatures, consents = _counts(rows, spoken_on)
-    counted, needed = _progress(outcome)
+    rows = list(rows)
+    now, *ahead = counts_by_day(counted, rows, today=spoken_on)
     details = treaty.details
     return TreatyRow(
         id=treaty.id,
@@ -45,10 +43,11 @@ def treaty_row(
         time_zone=details.depositary.time_zone,
         signature_opens_on=min((window.opens_on for window in treaty.windows), default=None),
         signature_closes_on=signature_closes_on(treaty),
-        signatures=signatures,
-        consents=consents,
-        counted=counted,
-        needed=needed,
+        signatures=sum(1 for row in rows if row.signed_on is not None),
+        consents=now.consents,
+        counted=now.counted,
+        needed=now.needed,
+        counts_ahead=tuple(ahead),
         threshold_on=None if outcome is None else outcome.threshold_on,
         entry_into_force_on=None if outcome is None else outcome.entry_into_force_on,
         ended_on=None if outcome is None else outcome.ended_on,
@@ -65,27 +64,3 @@ def spoken_on(treaty: Treaty, recorded_at: datetime) -> date:
     if not treaty.livemode and treaty.rehearsal_day is not None:
         return treaty.rehearsal_day
     return recorded_at.astimezone(ZoneInfo(treaty.details.depositary.time_zone)).date()
-
-
-def _counts(rows: Iterable[ParticipationRow], day: date) -> tuple[int, int]:
-    signatures = consents = 0
-    for row in rows:
-        if row.signed_on is not None:
-            signatures += 1
-        if row.consent_on is not None and row.status(day) in {"party", "contracting"}:
-            consents += 1
-    return signatures, consents
-
-
-def _progress(outcome: Outcome | None) -> tuple[int | None, int | None]:
-    if outcome is None:
-        return None, None
-    leaf = _leaf(outcome.reading)
-    exact = isinstance(leaf.have, int) and isinstance(leaf.need, int)
-    return (int(leaf.have or 0), int(leaf.need or 0)) if exact else (None, None)
-
-
-def _leaf(reading: Reading) -> Reading:
-    """The first part of the condition that counts instruments; the whole where none does."""
-    nodes = [reading, *(_leaf(part) for part in reading.parts)]
-    return next((node for node in nodes if node.op in COUNTING), nodes[0])

@@ -10,11 +10,20 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from treaty_status.application.views import Failing, MilestoneRow, Parked, ParticipationRow, TreatyRow, search_text
+from treaty_status.application.views import (
+    CountsFrom,
+    Failing,
+    MilestoneRow,
+    Parked,
+    ParticipationRow,
+    TreatyRow,
+    search_text,
+)
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Of columns and of what is written into them: rows of another layout are dropped and worked out anew."""
 
+_counts_ahead: Final = msgspec.json.Decoder(tuple[CountsFrom, ...]).decode
 _encode: Final = msgspec.json.Encoder().encode
 Word: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """An identifier, ordered byte by byte on every database."""
@@ -96,6 +105,7 @@ def _treaty_columns() -> list[sa.Column[Any]]:
         *_days("signature_opens_on", "signature_closes_on"),
         *_numbers("signatures", "consents"),
         *_numbers("counted", "needed", nullable=True),
+        sa.Column("counts_ahead", sa.Text, nullable=False),
         *_days("threshold_on", "entry_into_force_on", "ended_on"),
         *_words("clause"),
         *_days("next_due_on"),
@@ -179,7 +189,7 @@ def binder(table: sa.Table, *, iso: bool) -> Binder:
 
 
 def _change(column: sa.Column[Any], *, iso: bool) -> Callable[[Any], Any] | None:
-    if column.name in {"titles", "short_titles", "rests_on"}:
+    if column.name in {"titles", "short_titles", "counts_ahead", "rests_on"}:
         return _json
     if iso and isinstance(column.type, sa.Date):
         return date.isoformat
@@ -200,6 +210,7 @@ def treaty_row(row: Any) -> TreatyRow:
     del said["search"]
     said["titles"] = json.loads(said["titles"])
     said["short_titles"] = json.loads(said["short_titles"])
+    said["counts_ahead"] = _counts_ahead(said["counts_ahead"])
     said["rests_on"] = tuple(json.loads(said["rests_on"]))
     return TreatyRow(**said)
 
