@@ -232,10 +232,11 @@ class Notifier:
         found: dict[str, Any] = answer.json()
         return found
 
-    def deliveries(self, subscription: Mapping[str, Any], *, state: str | None = None) -> list[dict[str, Any]]:
-        answer = self.call(
-            "GET", f"/v1/subscriptions/{subscription['id']}/deliveries", params={"state": state} if state else {}
-        )
+    def deliveries(
+        self, subscription: Mapping[str, Any], *, key: str = DESK, state: str | None = None
+    ) -> list[dict[str, Any]]:
+        path = f"/v1/subscriptions/{subscription['id']}/deliveries"
+        answer = self.call("GET", path, key=key, params={"state": state} if state else {})
         found: list[dict[str, Any]] = answer.json()["deliveries"]
         return found
 

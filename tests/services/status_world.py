@@ -9,6 +9,7 @@ from importlib.resources import files
 from time import monotonic, sleep
 from typing import Any
 
+import httpx
 from starlette.testclient import TestClient
 
 from treaty_status.api import Application, create_app
@@ -39,7 +40,7 @@ class Clock:
 class Status:
     """A running service and a client of it; ``key`` opens everything."""
 
-    client: TestClient
+    client: TestClient | httpx.Client
     app: Application
     clock: Clock
     keys: dict[str, str] = field(default_factory=dict)

@@ -7,11 +7,15 @@ and the service answers the same.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from standardwebhooks import Webhook
 
 from tests.postgres import fresh_database
-from tests.services.scenario import EARLY, OTHERS, Story, said, story
+from tests.services.both_services import notifier_of, status_on_a_socket
+from tests.services.notifier_world import Receiver, Reply, eventually
+from tests.services.scenario import EARLY, OTHERS, Consumer, Story, said, story
 from tests.services.status_world import Clock, Status, status
 
 NOON = datetime(2027, 5, 5, 16, 0, tzinfo=UTC)
@@ -325,6 +329,31 @@ def in_force(told: Story, *, since: str = "2027-04-10") -> None:
     assert told.status()["force"]["in_force"] is True
 
 
+def test_9_a_treaty_in_force_that_falls_from_forty_one_parties_to_thirty_nine_stays_in_force(
+    database_dsn: str,
+) -> None:
+    with status(database_dsn, clock=Clock(NOON)) as running, story(running, "ROW-9") as told:
+        told.defined()
+        told.gathers(39, on="2026-02-01")
+        for who in ("bra", "jpn"):
+            told.accedes(who, on="2026-03-01")
+        told.act("withdrawal_notified", "bra", "2027-05-01")
+        told.act("withdrawal_notified", "jpn", "2027-05-03")
+        assert told.status()["counts"]["parties_in_force"] == 41
+
+        assert told.day_comes("2028-05-01", bringing="participant.withdrawal.reached") == [
+            said("participant.withdrawal.reached", "bra", on="2028-05-01", who="bra"),
+        ]
+        assert told.day_comes("2028-05-03", bringing="participant.withdrawal.reached") == [
+            said("participant.withdrawal.reached", "jpn", on="2028-05-03", who="jpn"),
+            said("parties.below_threshold.reached", "65(1)", on="2028-05-03", who="jpn"),
+        ]
+        now = told.status()
+        assert (now["force"]["state"], now["force"]["in_force"]) == ("in_force", True)
+        assert now["counts"]["parties_in_force"] == 39
+        assert told.force() == ("2026-03-01", "2026-05-30")
+
+
 def test_10_a_withdrawal_revoked_after_nine_months_never_takes_effect_and_anothers_does(database_dsn: str) -> None:
     with (
         status(database_dsn, clock=Clock(NOON)) as running,
@@ -409,3 +438,42 @@ def test_17_a_signature_of_the_closing_day_in_new_york_is_valid_when_recorded_th
         ]
         refused = running.act("ROW-17", "signature", "jpn", "2027-01-01", place="New York")
         assert (refused.status_code, refused.json()["check"]) == (422, "V1")
+
+
+# ---- 18: at least once, and in any order -----------------------------------------------------------------------------
+def test_18_who_gets_the_second_revision_first_and_the_first_twice_keeps_the_second(
+    database_dsn: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    """The notifier gave up on an endpoint that was down; what is asked for again comes in the order of asking."""
+    with (
+        status_on_a_socket(database_dsn, clock=Clock(NOON)) as running,
+        notifier_of(running, f"sqlite:///{tmp_path / 'notices.db'}") as notifier,
+        story(running, "ROW-18") as told,
+    ):
+        receiver.usual = Reply(503)
+        key = running.keys["subscribe"]
+        subscription = notifier.subscribe(receiver.url, key=key, types=["treaty.threshold.*"])
+        told.defined(2)
+        told.gathers(1, need=2)
+        told.accedes("bra", on="2027-04-05")
+        told.accedes("jpn", on="2027-04-05")
+        eventually(lambda: len(notifier.deliveries(subscription, key=key, state="dead")) == 2)
+
+        before, receiver.usual = len(receiver.received), Reply()
+        ids = {one["type"]: one["id"] for one in notifier.deliveries(subscription, key=key)}
+        order = ["treaty.threshold.revised", "treaty.threshold.reached", "treaty.threshold.reached"]
+        for n, name in enumerate(order, start=1):
+            answer = notifier.call("POST", f"/v1/deliveries/{ids[name]}/redeliver", key=key)
+            assert answer.status_code == 202, answer.text
+            receiver.wait_for(before + n)
+
+        arrived = receiver.received[before:]
+        messages = [Webhook(subscription["secret"]).verify(one.body, one.headers) for one in arrived]
+        assert [message["type"] for message in messages] == order
+        assert arrived[1].id == arrived[2].id != arrived[0].id
+        consumer = Consumer()
+        assert [consumer.take(message["data"]) for message in messages] == [True, False, False]
+        (line,) = consumer.lines.values()
+        assert (line["revision"], line["supersedes"]) == (2, 1)
+        assert [one["participant"] for one in line["attributed_to"]] == ["bra", "jpn"]
+        assert told.line("threshold:65(1):1")["announced"]["revision"] == 2
