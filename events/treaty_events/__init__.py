@@ -2,6 +2,7 @@
 
 from treaty_events.actions import CONSENT, Action, DepositStatus, Tier
 from treaty_events.catalogue import category_of, class_of, name_of
+from treaty_events.certificates import FactCertified
 from treaty_events.claims import Bound, ClaimedThreshold, ClaimRecorded, ClaimVerdict
 from treaty_events.corrections import CorrectionReason, FactCorrected, FactReinstated, FactRetracted
 from treaty_events.deposits import (
@@ -32,6 +33,7 @@ from treaty_events.identifiers import (
 )
 from treaty_events.imports import HistorySettled, ImportFinished, MilestonesSettled, SettledMilestone
 from treaty_events.milestones import Attribution, Cause, Consequence, Kind, MilestoneAnnounced, Progress, Status
+from treaty_events.tables import TableSet
 from treaty_events.treaties import (
     Depositary,
     Details,
@@ -65,6 +67,7 @@ __all__ = [
     "Details",
     "Evidence",
     "Fact",
+    "FactCertified",
     "FactCorrected",
     "FactReinstated",
     "FactRetracted",
@@ -93,6 +96,7 @@ __all__ = [
     "Signed",
     "SourceNote",
     "Status",
+    "TableSet",
     "TerritorialApplicationDeclared",
     "Tier",
     "TreatyDefined",

@@ -7,7 +7,7 @@ changed shape gets a new ``VERSIONS`` entry and an upcaster from each older vers
 from collections.abc import Callable
 from typing import Any, Final
 
-from treaty_events import claims, corrections, deposits, imports, milestones, treaties
+from treaty_events import certificates, claims, corrections, deposits, imports, milestones, tables, treaties
 from treaty_events.errors import UnknownEventName
 from treaty_events.facts import Fact
 from treaty_events.milestones import Kind, MilestoneAnnounced, Status
@@ -20,6 +20,8 @@ FACTS: Final[dict[str, type[Fact]]] = {
     "treaty.signature_windows.set": treaties.SignatureWindowsSet,
     "treaty.rule.set": treaties.RuleSet,
     "treaty.rule.amended": treaties.RuleAmended,
+    "treaty.table.set": tables.TableSet,
+    "treaty.certificate.recorded": certificates.FactCertified,
     "treaty.rehearsal.day_reached": treaties.RehearsalDayReached,
     "treaty.rehearsal.closed": treaties.RehearsalClosed,
     "treaty.signature.recorded": deposits.Signed,

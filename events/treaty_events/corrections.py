@@ -19,7 +19,7 @@ class CorrectionReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionOfFact(Fact):
-    """What all corrections share; ``target`` is the event id of the act they speak of."""
+    """What all corrections share; ``target`` is the event id of the act or certificate they speak of."""
 
     target: str
     reason: CorrectionReason
@@ -29,7 +29,7 @@ class CorrectionOfFact(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class FactCorrected(CorrectionOfFact):
-    """It happened otherwise: these fields of the act had other values."""
+    """It happened otherwise: these fields of the act or certificate had other values."""
 
     fields: dict[str, Any]
 
