@@ -28,6 +28,8 @@ from treaty_events import (
     event_id,
     stream_of,
 )
+from treaty_status.domain.certificates import Attestation, Certificate
+from treaty_status.domain.certifying import Certify, SetTable
 from treaty_status.domain.decisions import (
     Circumstances,
     Correct,
@@ -126,6 +128,21 @@ def states(count: int, *, first: int = 1) -> list[str]:
 def all_acceded(participants: Iterable[str], *, on: Day) -> list[RecordAct]:
     """One accession each, all on one day."""
     return [acceded(one, on=on) for one in participants]
+
+
+# ---- certificates and tables -----------------------------------------------------------------------------------------
+def certified(key: str, *, on: Day, quantity: str | None = None, **more: Any) -> Certify:
+    """An order to record that something was certified; ``override`` is the code of a check to overrule."""
+    if "override" in more:
+        more["override"] = Override(checks=(more["override"],), reason="the depositary took it")
+    by = more.pop("by", "The Secretary-General")
+    return Certify(treaty=T, key=key, certified_on=day(on), certified_by=by, quantity=quantity, **more)
+
+
+def table_of(name: str, values: Mapping[str, str | int], **more: Any) -> SetTable:
+    """An order to record a table of weights."""
+    texts = {one: str(value) for one, value in values.items()}
+    return SetTable(treaty=T, name=name, values=texts, source=more.pop("source", "An invented register"), **more)
 
 
 # ---- corrections and days --------------------------------------------------------------------------------------------
@@ -320,9 +337,9 @@ class Twin:
         first = frozenset(day(one[1]) for one in dated if one[1] is not None)
         return first | {day(one[2]) + timedelta(days=1) for one in dated if one[2] is not None}
 
-    def certified_on(self, key: str) -> date | None:
+    def certificates(self, key: str) -> tuple[Attestation, ...]:
         found = self.certified.get(key)
-        return None if found is None else day(found)
+        return () if found is None else (Attestation(day(found)),)
 
     def knows_treaty(self, treaty: str) -> bool:
         return treaty in self.treaties or treaty in self.parties
@@ -397,6 +414,10 @@ class Story:
             if one.event.participant == participant and action in {None, one.event.action.value}
         ]
         return max(found, key=lambda one: one.version)
+
+    def certificate_of(self, key: str) -> Certificate:
+        """The last certificate recorded under a key."""
+        return [one for one in self.treaty.certificates if one.event.key == key][-1]
 
     def said(self) -> list[MilestoneAnnounced]:
         return [event for event in self.events if isinstance(event, MilestoneAnnounced)]

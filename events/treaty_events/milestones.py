@@ -85,7 +85,7 @@ class Consequence:
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """What made us say so, and which events; ``kind`` is ``action``, ``certificate``, ``table``, ``correction``,
-    ``definition``, ``claim``, ``import``, ``day``, or ``other_treaty`` where another treaty moved that this one rests on.
+    ``definition``, ``claim``, ``import``, ``day``, or ``other_treaty``: one that this treaty rests on has moved.
     """
 
     kind: str

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from treaty_status.domain.assessment import outcome_of
+from treaty_status.domain.certificates import Attestation
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
 from treaty_status.domain.gatherings import ALL_STATES, UNIVERSAL
 from treaty_status.domain.rule import PARTIES_TO, TreatyRule, treaties_named
@@ -27,7 +28,8 @@ class _Settled:
 
 
 class RecordedWorld:
-    """Implements the domain's World. Tables and populations that nobody has recorded are unknown, and say so.
+    """Implements the domain's World. Populations that nobody has recorded are unknown, and say so; tables and
+    certificates are each treaty's own.
 
     Treaties may wait for one another, even in a circle: none is in force unless it can be shown without supposing it.
     """
@@ -96,7 +98,7 @@ class RecordedWorld:
     def gatherings(self) -> tuple[str, ...]:
         return self._gatherings
 
-    def table(self, name: str) -> Table | None:  # noqa: ARG002 - no table is recorded yet
+    def table(self, name: str) -> Table | None:  # noqa: ARG002 - a table is recorded for the treaty that weighs by it
         return None
 
     def _population(self, name: str, on: date) -> frozenset[str] | None:
@@ -123,8 +125,8 @@ class RecordedWorld:
                 days.add(member.valid_until + timedelta(days=1))
         return frozenset(days)
 
-    def certified_on(self, key: str) -> date | None:  # noqa: ARG002 - no certificate is recorded yet
-        return None
+    def certificates(self, key: str) -> tuple[Attestation, ...]:  # noqa: ARG002 - nor does a certificate speak of others
+        return ()
 
     # ---- other treaties ---------------------------------------------------------------------------------------------
     def knows_treaty(self, treaty: str) -> bool:

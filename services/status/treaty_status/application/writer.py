@@ -20,10 +20,12 @@ from zoneinfo import ZoneInfo
 from treaty_events import (
     ClaimRecorded,
     Fact,
+    FactCertified,
     MilestoneAnnounced,
     ParticipantAct,
     Recorded,
     RehearsalDayReached,
+    TableSet,
     event_id,
     name_of,
     stream_of,
@@ -392,6 +394,8 @@ def _recorded_as(fact: Fact, decision: Decision) -> str:
         return "act"
     if isinstance(fact, ClaimRecorded):
         return "claim"
+    if isinstance(fact, FactCertified | TableSet):
+        return "certificate" if isinstance(fact, FactCertified) else "table"
     return "correction" if name_of(fact).startswith("treaty.fact.") else "definition"
 
 

@@ -1,10 +1,11 @@
-"""Which fields of an act may be corrected, and the act as it then reads."""
+"""Which fields of an act or a certificate may be corrected, and the act or certificate as it then reads."""
 
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
 
-from treaty_events import EVENT_OF, Action, DepositStatus, ParticipantAct, Tier
+from treaty_events import EVENT_OF, Action, DepositStatus, FactCertified, ParticipantAct, Tier
+from treaty_status.domain.amounts import is_amount
 from treaty_status.domain.iso import iso_date
 
 _DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on", "deferred_until"})
@@ -64,4 +65,38 @@ def _typed(name: str, value: Any) -> Any:
         return value
     if not (isinstance(value, str) or (value is None and name not in _NEEDED)):
         raise ValueError(f"The field {name!r} is text (got: {str(value)[:40]!r}).")
+    return value
+
+
+# ---- certificates ----------------------------------------------------------------------------------------------------
+CORRECTABLE_OF_CERTIFICATES: Final = frozenset(field.name for field in fields(FactCertified)) - _FIXED
+_DAYS_OF_CERTIFICATES: Final = frozenset({"certified_on", "circulated_on"})
+_NEEDED_BY_CERTIFICATES: Final = frozenset({"key", "certified_on", "certified_by", "tier"})
+
+
+def amended_certificate(certificate: FactCertified, changes: dict[str, Any]) -> FactCertified:
+    """The certificate with these fields replaced.
+
+    Raises:
+        ValueError: a field that may not change, or that a certificate does not have, or a value not of its kind.
+    """
+    return replace(certificate, **{name: _of_certificate(name, value) for name, value in changes.items()})
+
+
+def _of_certificate(name: str, value: Any) -> Any:
+    if name not in CORRECTABLE_OF_CERTIFICATES:
+        known = ", ".join(sorted(CORRECTABLE_OF_CERTIFICATES))
+        raise ValueError(f"The field {name!r} of a certificate cannot be corrected; these can: {known}.")
+    if value is None and name not in _NEEDED_BY_CERTIFICATES:
+        return None
+    if name in _DAYS_OF_CERTIFICATES:
+        if type(value) is date:
+            return value
+        return iso_date(value if isinstance(value, str) else f"{value!r}, no text")
+    if name == "tier":
+        return Tier(value)
+    if not (isinstance(value, str) and value):
+        raise ValueError(f"The field {name!r} is text (got: {str(value)[:40]!r}).")
+    if name == "quantity" and not is_amount(value):
+        raise ValueError(f"A quantity is exact text such as 450000000, 0.55 or 2/3 (got: {value[:40]!r}).")
     return value

@@ -40,9 +40,19 @@ from treaty_events import (
     stream_of,
 )
 from treaty_status.domain import refusals as no
-from treaty_status.domain.amendments import amended
+from treaty_status.domain.amendments import amended, amended_certificate
 from treaty_status.domain.announcements import changes
 from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
+from treaty_status.domain.certificates import Certificate
+from treaty_status.domain.certifying import (
+    Certify,
+    SetTable,
+    certificate_facts,
+    checked_certificate,
+    doubts_about,
+    refuse_table,
+    table_facts,
+)
 from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
@@ -149,6 +159,8 @@ Order = (
     Define
     | RecordAct
     | RecordClaim
+    | Certify
+    | SetTable
     | Correct
     | ReachDay
     | NeighbourMoved
@@ -204,6 +216,8 @@ def effective_day(state: State, order: Order, today: date) -> date:
     day = state.rehearsal_day or today
     if isinstance(order, RecordAct) and order.tier is Tier.OFFICIAL_DEPOSITARY:
         return max(day, order.act_date)
+    if isinstance(order, Certify) and order.tier is Tier.OFFICIAL_DEPOSITARY:
+        return max(day, order.certified_on)
     return max(day, order.on) if isinstance(order, MoveRehearsalDay) else day
 
 
@@ -219,6 +233,11 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
             return facts, warned, "action"
         case RecordClaim():
             return [_claim(order, now)], [], "claim"
+        case Certify():
+            facts, warned = certificate_facts(treaty, order, today=now.today, recorded=now.recorded)
+            return [*_moved_on(treaty, order.certified_on, order.tier, now), *facts], warned, "certificate"
+        case SetTable():
+            return *table_facts(treaty, order, recorded=now.recorded), "table"
         case Correct():
             return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
         case ReachDay():
@@ -293,7 +312,7 @@ def _act(treaty: Treaty, order: RecordAct, now: Circumstances) -> tuple[list[Fac
     if isinstance(act, InstrumentDeposited) and "deposit_status" not in order.extra and held_back(case):
         act = replace(act, deposit_status=DepositStatus.PENDING)
         warned.append(Warned("V11", "Deposited with a reservation that is not admitted; recorded as pending."))
-    return [*_moved_on(treaty, act, now), act], [*warned, *warnings(case)]
+    return [*_moved_on(treaty, act.act_date, act.tier, now), act], [*warned, *warnings(case)]
 
 
 def event_for(order: RecordAct, recorded: Recorded) -> ParticipantAct:
@@ -340,17 +359,21 @@ def _as_claim(act: ParticipantAct, today: date) -> ClaimRecorded:
     )
 
 
-def _moved_on(treaty: Treaty, act: ParticipantAct, now: Circumstances) -> list[Fact]:
-    if treaty.livemode or treaty.rehearsal_day is None or act.act_date <= treaty.rehearsal_day:
+def _moved_on(treaty: Treaty, day: date, tier: Tier, now: Circumstances) -> list[Fact]:
+    """In a rehearsal the calendar follows what is recorded as a fact."""
+    if treaty.livemode or treaty.rehearsal_day is None or day <= treaty.rehearsal_day:
         return []
-    return [RehearsalDayReached(treaty=treaty.id, recorded=now.recorded, on=act.act_date)]
+    if tier is not Tier.OFFICIAL_DEPOSITARY:
+        return []
+    return [RehearsalDayReached(treaty=treaty.id, recorded=now.recorded, on=day)]
 
 
 def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
-    target = treaty.act(order.target)
+    target = treaty.act(order.target) or treaty.certificate(order.target)
     if target is None:
+        refuse_table(treaty, order.target)
         raise no.UnknownFact(
-            f"The treaty {treaty.id} has no act with the event id {order.target}.",
+            f"The treaty {treaty.id} has no act or certificate with the event id {order.target}.",
             way_out="Take the event id of the act from …/log.",
             facts={"treaty": treaty.id, "target": order.target},
         )
@@ -364,10 +387,14 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
     }
     facts = {"treaty": treaty.id, "target": order.target}
     if order.kind == "corrected":
+        if isinstance(target, Certificate):
+            checked_certificate(treaty, target, order.fields, today=now.today, facts=facts)
+            return FactCorrected(**common, fields=order.fields)
         return FactCorrected(**common, fields=_checked_fields(treaty, target.event, order, now, facts))
     if target.retracted is (order.kind == "retracted"):
+        noun = "certificate" if isinstance(target, Certificate) else "act"
         raise no.NothingChanged(
-            f"The act is {'already' if target.retracted else 'not'} retracted.",
+            f"The {noun} is {'already' if target.retracted else 'not'} retracted.",
             way_out="Look at its history in …/log.",
             facts=facts,
         )
@@ -378,9 +405,11 @@ def _doubts(treaty: Treaty, order: Correct, now: Circumstances) -> list[Warned]:
     """What would have been objected to the act as it reads now. The depositary may have done just that, so it stands;
     but whoever hit the wrong row should know at once.
     """
-    target = treaty.act(order.target)
+    target = treaty.act(order.target) or treaty.certificate(order.target)
     if target is None or order.kind == "retracted" or (target.retracted and order.kind == "corrected"):
         return []
+    if isinstance(target, Certificate):
+        return doubts_about(treaty, target, amended_certificate(target.event, order.fields), today=now.today)
     act = amended(target.event, order.fields)
     others = without(treaty, target)
     if order.kind == "corrected" and act.participant == target.event.participant:
@@ -429,6 +458,14 @@ def _rehearsal(state: State, order: OpenRehearsal, now: Circumstances) -> list[F
     ]
     if source.rule is not None:
         found.append(RuleSet(**who, version=1, rule=plain(source.rule), reason=f"copied from {source.id}"))
+    for versions in source.tables.values():
+        table = replace(versions[-1].event, treaty=order.treaty, recorded=now.recorded, version=1)
+        found.append(replace(table, reason=f"copied from {source.id}"))
+    found += [
+        replace(one.event, treaty=order.treaty, recorded=now.recorded)
+        for one in source.certificates
+        if not one.retracted
+    ]
     acts = sorted((act for act in source.acts.values() if not act.retracted), key=lambda act: act.version)
     return [*found, *(_copied(act.event, order, now) for act in acts)]
 

@@ -11,7 +11,9 @@ from math import ceil, floor
 from typing import Final, NamedTuple, Protocol, assert_never
 
 from treaty_events import Action
+from treaty_status.domain.certificates import Proof
 from treaty_status.domain.dates import TREATY, DateOutOfRange, missing_days, resolve
+from treaty_status.domain.foundations import Foundation
 from treaty_status.domain.rule import (
     All,
     Any_,
@@ -56,6 +58,10 @@ def _instruments(have: int, need: int) -> Progress:
 
 def _day_or_amount(*, done: int, whole: int) -> Progress:
     return Progress(0, 0, done, whole, 0 if done == whole else None)
+
+
+_NEARLY: Final = Progress(0, 0, 99, 100, None)
+"""As much as is needed, where that must be exceeded, or it is not known whether it counts."""
 
 
 class Consent(NamedTuple):
@@ -104,6 +110,10 @@ class Reading:
     """What is needed has to be exceeded."""
     parts: tuple["Reading", ...] = ()
     unknown: tuple[str, ...] = ()
+    rests_on: tuple[Foundation, ...] = ()
+    """The tables and certificates that this was read off."""
+    unit: str | None = None
+    """What ``have`` and ``need`` are measured in, where the rule says so."""
     whose: tuple[tuple[str, str], ...] = ()
     """Whose are counted, where not everyone's are: a kind (group, party_to, attribute, population) and a name."""
 
@@ -149,7 +159,8 @@ def gauge(condition: Condition, setting: Setting, *, of_objections: bool = False
             on, missing = named_day(at, setting.days, trigger="opening")
             return DayGauge("date_reached", on, None, missing)
         case Certified(key=key):
-            return DayGauge("fact", setting.world.certified_on(key), key)
+            proof = setting.proof(condition)
+            return DayGauge("fact", proof.on, key, proof.missing, proof)
         case TreatyInForce(treaty=treaty):
             missing = [] if setting.world.knows_treaty(treaty) else [f"treaty:{treaty}"]
             return DayGauge("treaty_in_force", setting.world.entered_into_force_on(treaty), treaty, missing)
@@ -248,6 +259,11 @@ class Roll:
         """Is this consent among those that count?"""
         name = consent.participant
         return name in self.states or (name in self.organisations and self.worth(name) > 0)
+
+    @property
+    def rests_on(self) -> tuple[Foundation, ...]:
+        """The table by which it is judged who is large enough."""
+        return () if self._attribute is None else (self._attribute.foundation,)
 
     def whose(self) -> tuple[tuple[str, str], ...]:
         """Whose consents alone count, as kinds and names."""
@@ -353,6 +369,7 @@ class CountGauge:
             counted=self.roll.counted(),
             not_counted=self.roll.not_counted(),
             unknown=tuple(self.roll.missing),
+            rests_on=self.roll.rests_on,
             whose=self.roll.whose(),
         )
 
@@ -434,7 +451,7 @@ class WeightGauge:
     def progress(self, day: date) -> Progress:
         share = min(Fraction(1), self._have() / self._need)
         if share == 1 and self.met(day) is not True:
-            return Progress(0, 0, 99, 100, None)  # reached where it must be exceeded, or not known
+            return _NEARLY
         return _day_or_amount(done=share.numerator, whole=share.denominator)
 
     def counts(self, consent: Consent) -> bool:
@@ -457,6 +474,7 @@ class WeightGauge:
             basis=self._basis(),
             exceeded=self._condition.more_than,
             unknown=tuple(self._missing),
+            rests_on=(*(one.foundation for one in (self._table, self._over) if one is not None), *self._roll.rests_on),
             whose=self._roll.whose(),
         )
 
@@ -575,6 +593,7 @@ class PopulationGauge:
             on=self._frozen_on,
             basis=self._basis(population),
             unknown=tuple(self._unknown(day)),
+            rests_on=self._roll.rests_on,
             whose=(("population", self._condition.of), *self._roll.whose()),
         )
 
@@ -624,6 +643,8 @@ class DayGauge:
     on: date | None
     subject: str | None
     missing: list[str] = field(default_factory=list)
+    proof: Proof | None = None
+    """The certificates, where it is a fact that has to be certified."""
 
     def add(self, consent: Consent) -> None:
         """An act changes nothing here."""
@@ -637,17 +658,33 @@ class DayGauge:
         return self.on is not None and self.on <= day
 
     def progress(self, day: date) -> Progress:
-        return _day_or_amount(done=int(bool(self.met(day))), whole=1)
+        met, proof = self.met(day), self.proof
+        if met is not True and proof is not None and proof.need is not None:
+            share = (proof.have(day) or NOTHING) / proof.need
+            return _day_or_amount(done=share.numerator, whole=share.denominator) if share < 1 else _NEARLY
+        return _day_or_amount(done=int(bool(met)), whole=1)
 
     def counts(self, consent: Consent) -> bool:  # noqa: ARG002 - no act brings a day nearer
         return False
 
     def reading(self, day: date) -> Reading:
-        met = self.met(day)
+        met, proof = self.met(day), self.proof
         on = self.on if met or self.op == "date_reached" else None  # what has not happened by then is not told
-        return Reading(self.op, met, None, None, subject=self.subject, on=on, unknown=tuple(self.unknown()))
+        return Reading(
+            self.op,
+            met,
+            None if proof is None else proof.have(day),
+            None if proof is None else proof.need,
+            subject=self.subject,
+            on=on,
+            unknown=tuple(self.unknown()),
+            rests_on=() if proof is None else proof.rests_on(day),
+            unit=None if proof is None else proof.unit,
+        )
 
     def dates(self) -> list[date]:
+        if self.proof is not None:
+            return self.proof.days
         return [] if self.on is None else [self.on]
 
     def unknown(self) -> list[str]:

@@ -3,7 +3,6 @@
 One JSON document per treaty, a closed vocabulary, every node composable. No rule is ever code for one treaty.
 """
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from treaty_events.actions import CONSENT, Action
+from treaty_status.domain.amounts import EXACT, is_amount
 from treaty_status.domain.iso import IsoDate
 from treaty_status.domain.tables import Table
 
@@ -31,25 +31,15 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_EXACT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15}|/[0-9]{1,15})?")  # no exponents: 1e999999999 is a short text, too
-
-
 def _exact(text: str) -> str:
-    try:
-        if _EXACT.fullmatch(text) and Fraction(text) > 0:
-            return text
-    except ZeroDivisionError:
-        pass
+    if is_amount(text) and Fraction(text) > 0:
+        return text
     raise ValueError(f"A share or amount is exact, positive text such as 0.55 or 2/3 (got: {text[:40]!r}).")
 
 
 def _amount(text: str) -> str:
-    try:
-        if _EXACT.fullmatch(text):
-            Fraction(text)
-            return text
-    except ZeroDivisionError:
-        pass
+    if is_amount(text):
+        return text
     raise ValueError(f"A value in a table is exact text such as 0.55, 17 or 2/3 (got: {text[:40]!r}).")
 
 
@@ -65,7 +55,7 @@ def _consenting(action: Action) -> Action:
     return action
 
 
-_AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{_EXACT.pattern}$", "examples": ["0.55", "2/3", "400000"]})
+_AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{EXACT.pattern}$", "examples": ["0.55", "2/3", "400000"]})
 Exact = Annotated[str, AfterValidator(_exact), _AS_TEXT]
 Amount = Annotated[str, AfterValidator(_amount), _AS_TEXT]
 PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole), _AS_TEXT]
@@ -155,10 +145,21 @@ class DateReached(Part):
 
 
 class Certified(Part):
-    """A decision, certificate or quantity was recorded under this key."""
+    """A decision, certificate or quantity was recorded under this key.
+
+    ``at_least``: a certificate has to state that much, in the ``unit``, if one is named; each states a whole.
+    """
 
     op: Literal["fact"]
     key: str
+    at_least: Exact | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+
+    @model_validator(mode="after")
+    def _measured(self) -> "Certified":
+        if self.unit is not None and self.at_least is None:
+            raise ValueError(f"A unit belongs to an amount (at_least) that is asked for (unit: {self.unit}).")
+        return self
 
 
 class TreatyInForce(Part):

@@ -59,6 +59,8 @@ def _distance(reading: Reading, how: _How) -> list[str]:
         return joint
     if reading.op == "weight":
         return [_weight(reading, how)]
+    if reading.op == "fact":
+        return [_plain(reading, how)]
     if reading.have is not None and reading.need is not None:
         return [_instruments(reading, how)]
     return [_plain(reading, how)]
@@ -151,9 +153,12 @@ _CONDITIONS: Final = {
         None: ("the day asked for is not known", "la date requise n'est pas connue"),
     },
     "fact": {
-        True: ("“{subject}” was certified on {day}", "« {subject} » a été certifié le {day}"),
-        False: ("“{subject}” has not been certified yet", "« {subject} » n'a pas encore été certifié"),
-        None: ("whether “{subject}” was certified is not known", "on ne sait pas si « {subject} » a été certifié"),
+        True: ("“{subject}”{asked} was certified on {day}", "« {subject} »{asked} a été certifié le {day}"),
+        False: ("“{subject}”{asked} has not been certified yet", "« {subject} »{asked} n'a pas encore été certifié"),
+        None: (
+            "whether “{subject}”{asked} was certified is not known",
+            "on ne sait pas si « {subject} »{asked} a été certifié",
+        ),
     },
     "treaty_in_force": {
         True: ("the treaty {subject} entered into force on {day}", "le traité {subject} est entré en vigueur le {day}"),
@@ -173,7 +178,26 @@ def _plain(reading: Reading, how: _How) -> str:
         whole = called(reading.subject or reading.op, how.lang)
         return f"la composition {whole} n'est pas connue" if how.french else f"who belongs to {whole} is not known"
     day = "" if reading.on is None else long_date(reading.on, how.lang)
-    return words[reading.met][how.french].format(subject=reading.subject, day=day)
+    asked, short = _quantity(reading, how)
+    return words[reading.met][how.french].format(subject=reading.subject, day=day, asked=asked) + short
+
+
+def _quantity(reading: Reading, how: _How) -> tuple[str, str]:
+    """How much has to be certified, as an apposition; and how much was, where that is less."""
+    if reading.op != "fact" or reading.need is None:
+        return "", ""
+    unit = f" {reading.unit}" if reading.unit else ""
+    need, have = f"{_exactly(reading.need, how)}{unit}", f"{_exactly(reading.have, how)}{unit}"
+    asked = f", au moins {need}," if how.french else f", at least {need},"
+    if reading.met is not False or not reading.have:
+        return asked, ""
+    return asked, f" (au plus {have} à ce jour)" if how.french else f" ({have} at most so far)"
+
+
+def _exactly(value: Fraction | int | None, how: _How) -> str:
+    """A quantity as it was stated, where it has decimals or is a fraction; whole numbers in groups of three."""
+    exact = Fraction(value or 0)
+    return _amount(exact, how.lang) if exact.denominator == 1 else str(exact)
 
 
 def _leaves(reading: Reading) -> list[Reading]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
-from treaty_status.domain.rule import OF_OBJECTIONS, PARENTS_PARTIES, PARTIES_TO, TreatyRule, parent_named
+from treaty_status.domain.certificates import Proof
+from treaty_status.domain.rule import OF_OBJECTIONS, PARENTS_PARTIES, PARTIES_TO, Certified, TreatyRule, parent_named
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
@@ -46,12 +48,21 @@ class Setting:
         plain = name.removeprefix("list:")
         return next((one.everyone for one in self._rule.lists if one.list == plain), None)
 
-    # ---- tables -----------------------------------------------------------------------------------------------------
+    # ---- tables and certificates ------------------------------------------------------------------------------------
     def table(self, name: str) -> Table | None:
-        """What participants weigh."""
+        """What participants weigh: as recorded for the treaty, else as its rule says, else as the world knows."""
         plain = name.removesuffix(OF_OBJECTIONS)
+        recorded = self._treaty.table(plain)
+        if recorded is not None:
+            return recorded
         stated = next((one for one in self._rule.tables if one.table == plain), None)
         return self.world.table(plain) if stated is None else stated.exact
+
+    def proof(self, condition: Certified) -> Proof:
+        """What was certified under a key: as recorded for the treaty, else as the world knows."""
+        found = self._treaty.certified(condition.key) or self.world.certificates(condition.key)
+        need = None if condition.at_least is None else Fraction(condition.at_least)
+        return Proof(condition.key, found, need=need, unit=condition.unit)
 
     # ---- populations ------------------------------------------------------------------------------------------------
     def population(self, name: str, on: date) -> frozenset[str] | None:

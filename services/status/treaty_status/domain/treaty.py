@@ -9,6 +9,7 @@ from treaty_events import (
     ClaimRecorded,
     Details,
     Fact,
+    FactCertified,
     FactCorrected,
     FactReinstated,
     FactRetracted,
@@ -22,15 +23,18 @@ from treaty_events import (
     SignatureWindow,
     SignatureWindowsSet,
     Status,
+    TableSet,
     TreatyDefined,
     TreatyDetailsAmended,
     event_id,
     milestone_key,
     stream_of,
 )
-from treaty_status.domain.amendments import amended
+from treaty_status.domain.amendments import amended, amended_certificate
+from treaty_status.domain.certificates import Attestation, Certificate, under
 from treaty_status.domain.participation import Act, Participation, participation
 from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.tables import RecordedTable, Table, recorded_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ class Treaty:
     participations: dict[str, Participation] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     announced: dict[str, Announced] = field(default_factory=dict)
+    certificates: tuple[Certificate, ...] = ()
+    """In the order in which they were recorded."""
+    tables: dict[str, tuple[RecordedTable, ...]] = field(default_factory=dict)
+    """By name, every version of each; the last one counts."""
 
     @property
     def livemode(self) -> bool:
@@ -95,6 +103,19 @@ class Treaty:
     def act(self, event_id: str) -> Act | None:
         """The act that an event recorded."""
         return next((act for act in self.acts.values() if act.event_id == event_id), None)
+
+    def certificate(self, event_id: str) -> Certificate | None:
+        """The certificate that an event recorded."""
+        return next((one for one in self.certificates if one.event_id == event_id), None)
+
+    def certified(self, key: str) -> tuple[Attestation, ...]:
+        """What the living certificates under a key say."""
+        return under(key, self.certificates)
+
+    def table(self, name: str) -> Table | None:
+        """The table of that name as its last version has it; None where none was recorded."""
+        versions = self.tables.get(name)
+        return None if versions is None else versions[-1].exact
 
 
 State = Undefined | Treaty
@@ -109,7 +130,10 @@ def evolve(state: State, events: Iterable[Fact]) -> State:
 
 
 def before(treaty: Treaty, day: date) -> Treaty:
-    """The treaty as the acts up to the end of a legal day tell it."""
+    """The treaty as the acts and certificates up to the end of a legal day tell it; tables are of no day."""
+    if any(one.event.certified_on > day for one in treaty.certificates):
+        by_then = tuple(one for one in treaty.certificates if one.event.certified_on <= day)
+        treaty = replace(treaty, certificates=by_then)
     if all(act.event.act_date <= day for act in treaty.acts.values()):
         return treaty
     acts = {key: act for key, act in treaty.acts.items() if act.event.act_date <= day}
@@ -228,6 +252,7 @@ class _Draft:
         acts = self._treaty.acts if self._acts is None else self._acts
         target = acts.get(self._recorded_at(event.target, acts))
         if target is None:
+            self._correct_certificate(event)
             return
         by = (*target.corrected_by, self._own_id())
         match event:
@@ -239,6 +264,19 @@ class _Draft:
                 self._put(replace(target, retracted=False, corrected_by=by))
             case _:
                 assert_never(event)
+
+    def _correct_certificate(self, event: FactCorrected | FactRetracted | FactReinstated) -> None:
+        target = self._treaty.certificate(event.target)
+        if target is None:
+            return
+        now = replace(
+            target,
+            event=amended_certificate(target.event, event.fields) if isinstance(event, FactCorrected) else target.event,
+            retracted=target.retracted if isinstance(event, FactCorrected) else isinstance(event, FactRetracted),
+            corrected_by=(*target.corrected_by, self._own_id()),
+        )
+        others = (now if one is target else one for one in self._treaty.certificates)
+        self._defined = replace(self._treaty, certificates=tuple(others))
 
     def _recorded_at(self, target: str, acts: dict[int, Act]) -> int:
         """The version at which the act with an event id was recorded; 0 when there is none."""
@@ -256,6 +294,13 @@ class _Draft:
                 self._defined = replace(self._treaty, windows=windows)
             case RuleSet(rule=rule, version=version) | RuleAmended(rule=rule, version=version):
                 self._defined = replace(self._treaty, rule=TreatyRule.model_validate(rule), rule_version=version)
+            case TableSet(name=name):
+                table = recorded_table(event, self._own_id())
+                tables = {**self._treaty.tables, name: (*self._treaty.tables.get(name, ()), table)}
+                self._defined = replace(self._treaty, tables=tables)
+            case FactCertified():
+                certificate = Certificate(self._stream, self.version, event)
+                self._defined = replace(self._treaty, certificates=(*self._treaty.certificates, certificate))
             case ClaimRecorded():
                 claims = (*self._treaty.claims, Claim(self._own_id(), self.version, event))
                 self._defined = replace(self._treaty, claims=claims)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from treaty_status.domain.certificates import Attestation
 from treaty_status.domain.tables import Table
 
 
@@ -62,8 +63,8 @@ class World(Protocol):
     def turning_days(self, population: str) -> frozenset[date]:
         """The days on which a population may change, that of ``parties_to:`` another treaty included."""
 
-    def certified_on(self, key: str) -> date | None:
-        """The day a fact was certified under this key."""
+    def certificates(self, key: str) -> tuple[Attestation, ...]:
+        """What was certified under this key elsewhere than in the treaty's own record."""
 
     def knows_treaty(self, treaty: str) -> bool:
         """Is that treaty in our record?"""

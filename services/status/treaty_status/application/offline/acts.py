@@ -10,7 +10,9 @@ from difflib import get_close_matches
 from typing import Final
 
 from treaty_events import Action, DepositStatus, Tier
+from treaty_status.application.offline.evidence import attestation
 from treaty_status.application.offline.places import Document, Place, Unreadable, a_day, a_text
+from treaty_status.domain.certificates import Attestation
 
 ACT_DATE: Final = ("act_date", "date", "on", "notified_on", "deposited_on")
 SAME: Final = {
@@ -88,7 +90,7 @@ class CertifiedLine:
     """A decision, certificate or quantity that was certified on a day."""
 
     key: str
-    on: date
+    what: Attestation
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _read(place: Place, document: Document) -> Iterable[Line]:
         if circulated_on is not None:
             yield StoryLine("circulated", circulated_on)
     elif word in CERTIFIED:
-        yield CertifiedLine(a_text(document, "key", place), on)
+        yield CertifiedLine(a_text(document, "key", place), attestation(document, on))
     elif word in FORCE:
         yield ForceLine(a_text(document, "treaty", place), on)
     elif (remark := _left_aside(word, document)) is not None:

@@ -22,7 +22,7 @@ RECORDED: Final = Recorded(at=datetime(1970, 1, 1, tzinfo=UTC), by="assessment")
 """Nothing is recorded; events of an assessment live no longer than it does."""
 NOT_STATED: Final = Depositary(id="not-stated", name={"en": "not stated"}, time_zone="UTC")
 OF_A_DEPOSIT: Final = ("predecessor", "succeeded_on", "deposit_status", "deferred_until")
-OF_THE_LOG: Final = frozenset({"livemode", "lang", "position", "version", "rule_version"})
+OF_THE_LOG: Final = frozenset({"livemode", "lang", "position", "version", "rule_version", "supply"})
 """What an explanation says of the log it was read from; here there is none."""
 IDS_IN_EXPLANATION: Final = frozenset({"participant", "because_of", "counted", "missing_participants"})
 
@@ -166,7 +166,7 @@ def _with_lines(evidence: Evidence, lines: Iterable[Line]) -> Evidence:
     in_force = dict(evidence.in_force)
     for line in lines:
         if isinstance(line, CertifiedLine):
-            certified[line.key] = min(line.on, certified.get(line.key, line.on))
+            certified[line.key] = (*certified.get(line.key, ()), line.what)
         elif isinstance(line, ForceLine):
             in_force[line.treaty] = line.on
     return Evidence(evidence.tables, evidence.lists, certified, in_force)

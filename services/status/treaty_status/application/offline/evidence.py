@@ -22,6 +22,8 @@ from treaty_status.application.offline.places import (
     text_of,
 )
 from treaty_status.application.offline.problems import first_problem
+from treaty_status.domain.amounts import is_amount
+from treaty_status.domain.certificates import Attestation
 from treaty_status.domain.rule import TableOfWeights
 from treaty_status.domain.tables import Table
 
@@ -32,11 +34,11 @@ NAMING_A_LIST: Final = ("list", "population", "group", "name", "id")
 
 @dataclass(slots=True)
 class Evidence:
-    """By name: tables, lists, the days on which facts were certified, and on which treaties entered into force."""
+    """By name: tables, lists, what was certified when, and the days on which treaties entered into force."""
 
     tables: dict[str, Table] = field(default_factory=dict)
     lists: dict[str, frozenset[str]] = field(default_factory=dict)
-    certified: dict[str, date] = field(default_factory=dict)
+    certified: dict[str, tuple[Attestation, ...]] = field(default_factory=dict)
     in_force: dict[str, date | None] = field(default_factory=dict)
 
 
@@ -99,7 +101,8 @@ def _take_one(found: Evidence, document: Document, place: Place, id_of: IdOf, na
     elif "fact" in document:
         on = a_day(document, ("certified_on", "on", "date"), place)
         if on is not None:
-            found.certified[a_text(document, "fact", place)] = on
+            key = a_text(document, "fact", place)
+            found.certified[key] = (*found.certified.get(key, ()), attestation(document, on))
     elif "treaty" in document:
         treaty = a_text(document, "treaty", place)
         found.in_force[treaty] = a_day(document, ("entered_into_force_on", "in_force_on", "entry_into_force"), place)
@@ -108,6 +111,13 @@ def _take_one(found: Evidence, document: Document, place: Place, id_of: IdOf, na
     else:
         table = _table(document, place, id_of, name)
         found.tables[table.name] = table
+
+
+def attestation(document: Document, on: date) -> Attestation:
+    """What was certified on a day; a ``quantity`` that is no exact text or whole number is taken as not stated."""
+    quantity, unit = _exact(document.get("quantity")), document.get("unit")
+    stated = isinstance(quantity, str) and is_amount(quantity)
+    return Attestation(on, Fraction(quantity) if stated else None, unit if isinstance(unit, str) else None)
 
 
 def _is_one(document: Document) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from treaty_status.application.offline.evidence import Evidence
 from treaty_status.application.offline.people import Belonging, Roster
 from treaty_status.application.world import RecordedWorld
+from treaty_status.domain.certificates import Attestation
 from treaty_status.domain.rule import PARTIES_TO
 from treaty_status.domain.tables import Table
 from treaty_status.domain.treaty import Treaty, Undefined
@@ -98,8 +99,8 @@ class OfflineWorld(RecordedWorld):
     def table(self, name: str) -> Table | None:
         return self._evidence.tables.get(name)
 
-    def certified_on(self, key: str) -> date | None:
-        return self._evidence.certified.get(key)
+    def certificates(self, key: str) -> tuple[Attestation, ...]:
+        return self._evidence.certified.get(key, ())
 
     # ---- other treaties ---------------------------------------------------------------------------------------------
     def knows_treaty(self, treaty: str) -> bool:
