@@ -205,9 +205,17 @@ def test_forced_upon_the_record_it_makes_the_answer_unknown_and_says_what_is_mis
 @pytest.mark.parametrize(
     ("quantity", "english", "french"),
     [
-        (None, "at least 450,000,000 tonnes): not given yet", "au moins 450\u202f000\u202f000 tonnes) : pas encore"),
-        ("440000000", "; 440,000,000 tonnes certified): not given yet", "tonnes certifiés) : pas encore"),
-        ("450000000", "at least 450,000,000 tonnes) (3 December 2004): given", "(3 décembre 2004) : oui"),
+        (
+            None,
+            "“contributing_oil_received”, at least 450,000,000 tonnes, has not been certified yet (",
+            "« contributing_oil_received », au moins 450\u202f000\u202f000 tonnes, n'a pas encore été certifié (",
+        ),
+        (
+            "440000000",
+            "has not been certified yet (440,000,000 tonnes at most so far)",
+            "n'a pas encore été certifié (au plus 440\u202f000\u202f000 tonnes à ce jour)",
+        ),
+        ("450000000", "tonnes, was certified on 3 December 2004", "tonnes, a été certifié le 3 décembre 2004"),
     ],
 )
 def test_a_quantity_is_told_in_a_sentence(quantity: str | None, english: str, french: str) -> None:

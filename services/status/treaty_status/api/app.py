@@ -14,7 +14,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from treaty_status.api import following, importing, listing, operations, problems, reading, recording, supposing
+from treaty_status.api import (
+    certifying,
+    following,
+    importing,
+    listing,
+    operations,
+    problems,
+    reading,
+    recording,
+    supposing,
+)
 from treaty_status.api.access import Access
 from treaty_status.api.answers import Answers
 from treaty_status.api.at_hand import EXPOSED, AtHand
@@ -94,7 +104,7 @@ def create_app(
         redirect_slashes=False,
     )
     framework.state.surface = surface
-    for part in (reading, supposing, recording, importing, listing, following, operations):
+    for part in (reading, supposing, recording, certifying, importing, listing, following, operations):
         framework.include_router(part.router)
     for router in routers:
         framework.include_router(router)

@@ -95,7 +95,10 @@ class ImportedActBody(ActionBody, forbid_unknown_fields=True, frozen=True, kw_on
 
 
 class CorrectedFields(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """The fields of an act that read otherwise; those left out stay as they are."""
+    """The fields of an act or certificate that read otherwise; those left out stay as they are.
+
+    The last five belong to certificates.
+    """
 
     action: Action | UnsetType = UNSET
     participant: Name | UnsetType = UNSET
@@ -118,14 +121,17 @@ class CorrectedFields(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     opposes_entry_into_force: bool | UnsetType = UNSET
     territory: Line | UnsetType | None = UNSET
     extent: Literal["extended", "excluded", "ended"] | UnsetType = UNSET
+    key: Annotated[str, Meta(min_length=1, max_length=1_000)] | UnsetType = UNSET
+    certified_on: Day | UnsetType = UNSET
+    certified_by: Line | UnsetType = UNSET
+    quantity: Line | UnsetType | None = UNSET
+    unit: Line | UnsetType | None = UNSET
 
 
 class CorrectionBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """That an act happened otherwise, never happened, or did happen after all."""
+    """That an act or certificate was otherwise, never was, or was there after all."""
 
-    target: Annotated[
-        str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="The act's event id.")
-    ]
+    target: Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="Its event id.")]
     kind: Literal["corrected", "retracted", "reinstated"]
     reason: CorrectionReason
     fields: CorrectedFields | None = None

@@ -9,6 +9,7 @@ from treaty_status.application.editions import EditionOver, UnknownEdition
 from treaty_status.application.past import PositionAhead
 from treaty_status.domain import history
 from treaty_status.domain import refusals as no
+from treaty_status.domain.certifying import AlreadyCertified
 from treaty_status.domain.refusals import Refusal
 
 RULE_REFUSED: Final = 422
@@ -25,6 +26,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     at_the_door.NotFound: 404,
     at_the_door.NoSuchParticipant: 404,
     at_the_door.UnknownGroup: 404,
+    at_the_door.UnknownTable: 404,
     no.UnknownTreaty: 404,
     PositionAhead: 404,
     UnknownEdition: 404,
@@ -40,6 +42,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     no.NothingChanged: 409,
     history.RetractedBefore: 409,
     history.TableShrank: 409,
+    AlreadyCertified: 409,
     no.RehearsalOver: 410,
     submissions.StaleVersion: 412,
     at_the_door.BodyTooLarge: 413,

@@ -2,9 +2,12 @@
 
 from typing import Any, Final
 
+from treaty_status.api.certificate_bodies import EXAMPLES
+
 Document = dict[str, Any]
 
 BODIES: Final[dict[str, dict[str, Document]]] = {
+    **EXAMPLES,
     "treaty": {
         "a small protocol": {
             "titles": {"en": "Protocol on Examples", "fr": "Protocole sur les exemples"},
@@ -71,6 +74,12 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
             "target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
             "kind": "retracted",
             "reason": "duplicate",
+        },
+        "a certificate was for less": {
+            "target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d",
+            "kind": "corrected",
+            "fields": {"quantity": "440000000"},
+            "reason": "depositary_correction",
         },
     },
     "claim": {

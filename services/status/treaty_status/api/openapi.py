@@ -17,6 +17,7 @@ from treaty_status.api.bodies import (
     RehearsalBody,
     TreatyBody,
 )
+from treaty_status.api.certificate_bodies import BODIES as CERTIFICATE_BODIES
 from treaty_status.api.examples import BODIES, IMPORTED, MILESTONE, PROBLEM, RECEIPT
 from treaty_status.api.questions import WhatIfBody
 from treaty_status.api.schemas import ANSWERED_BY, SCHEMAS
@@ -43,6 +44,7 @@ _BODIES: Final = (
     RehearsalBody,
     TreatyBody,
     WhatIfBody,
+    *CERTIFICATE_BODIES,
 )
 _TEXTS: Final = {
     "400": "It cannot be read: not JSON, or a header that conditions the request is malformed",
@@ -282,7 +284,7 @@ _RECEIPT: Final[Document] = {
         "event_id": {"type": ["string", "null"], "format": "uuid"},
         "position": {"type": ["integer", "null"], "description": "Place of the last event in the whole log."},
         "version": {"type": "integer", "description": "The treaty's version after it."},
-        "recorded_as": {"enum": ["act", "claim", "correction", "definition", "nothing"]},
+        "recorded_as": {"enum": ["act", "certificate", "table", "claim", "correction", "definition", "nothing"]},
         "milestones": {"type": "array", "items": {"type": "object"}},
         "warnings": {
             "type": "array",

@@ -64,7 +64,9 @@ _EXTRA: Final = (
     "territory",
     "extent",
 )
-_DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on", "deferred_until"})
+_DATES: Final = frozenset(
+    {"act_date", "certified_on", "effect_date", "circulated_on", "succeeded_on", "deferred_until"}
+)
 _PARTICIPANTS: Final = frozenset({"participant", "predecessor", "objected_to"})
 _FIELDS_OF: Final = {action: frozenset(field.name for field in fields(kind)) for action, kind in EVENT_OF.items()}
 
@@ -172,12 +174,12 @@ def _read(name: str, value: Any, pointer: str, registry: Registry, on: date | No
 
 # ---- corrections and claims ------------------------------------------------------------------------------------------
 def correction(body: CorrectionBody, *, treaty: str, registry: Registry) -> Correct:
-    """The order to correct, retract or reinstate an act."""
+    """The order to correct, retract or reinstate an act or a certificate."""
     changed = _changed(body, registry)
     if body.kind == "corrected" and not changed:
         raise invalid(("/fields", "A correction names the fields that read otherwise"))
     if body.kind != "corrected" and changed:
-        raise invalid(("/fields", f"An act is {body.kind} as a whole, without fields"))
+        raise invalid(("/fields", f"An act or certificate is {body.kind} as a whole, without fields"))
     return Correct(
         treaty=treaty,
         target=body.target,

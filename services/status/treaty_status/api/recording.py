@@ -165,7 +165,7 @@ async def record_action(*, request: Request, surface: TheSurface, treaty: str, d
 @router.post(
     "/v1/treaties/{treaty}/corrections",
     operation_id="record_correction",
-    summary="Correct, retract or reinstate an act",
+    summary="Correct, retract or reinstate an act or a certificate",
     openapi_extra=takes(CorrectionBody, "correction"),
     status_code=201,
     responses={200: {"description": "Only asked (dry_run): what would follow"}, 201: {"description": "Recorded"}},

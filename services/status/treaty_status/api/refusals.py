@@ -51,6 +51,12 @@ class ScopeMissing(Refusal):
     slug, title = "scope-missing", "The key does not open this."
 
 
+class UnknownTable(Refusal):
+    """No table of weights of this name is on record for the treaty, nor part of its rule."""
+
+    slug, title = "unknown-table", "There is no such table of this treaty."
+
+
 class UnknownGroup(Refusal):
     """The registry holds no group of this id."""
 

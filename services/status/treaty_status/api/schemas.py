@@ -63,6 +63,38 @@ _KEPT: Final = _object(
     {"participant": TEXT, "name": TEXT, "kind": TEXT, "status": TEXT},
     {"signed_on": _MAYBE_DAY, "consent": {"type": ["object", "null"]}, "effect_on": _MAYBE_DAY},
 )
+_WAITED_FOR: Final = _object(
+    {"key": TEXT, "at_least": _MAYBE_TEXT, "unit": _MAYBE_TEXT, "met": {"type": ["boolean", "null"]}, "on": _MAYBE_DAY}
+)
+_TABLE_HEAD: Final = _object(
+    {
+        "name": TEXT,
+        "version": TEXT,
+        "source": TEXT,
+        "whole": _MAYBE_TEXT,
+        "unit": _MAYBE_TEXT,
+        "values_on": _MAYBE_DAY,
+        "rows": WHOLE,
+        "held_by": {"enum": ["record", "rule"]},
+        "asked_for": {**YES_NO, "description": "Does a clause on entry into force weigh by it?"},
+    }
+)
+_RESTS_ON: Final = _array(
+    _object(
+        {
+            "kind": {"enum": ["table", "certificate"]},
+            "name": TEXT,
+            "version": _MAYBE_TEXT,
+            "source": _MAYBE_TEXT,
+            "event_id": {"type": ["string", "null"], "format": "uuid"},
+            "on": _MAYBE_DAY,
+        }
+    )
+)
+_SUPPLY: Final = {
+    **_array(_object({"unknown": TEXT, "text": {"type": "object"}})),
+    "description": "How to record what is missing to say more.",
+}
 
 SCHEMAS: Final[dict[str, Document]] = {
     "Treaty": _object(
@@ -88,6 +120,8 @@ SCHEMAS: Final[dict[str, Document]] = {
             "force": _FORCE,
             "progress": _or_null(_PROGRESS),
             "next_due": _array(_object({"on": DAY, "kind": TEXT, "key": TEXT})),
+            "rests_on": _RESTS_ON,
+            "supply": _SUPPLY,
             "claims": _object({"total": WHOLE, "verdicts": {"type": "object"}, "contradicting": _array(_ref("Claim"))}),
             "sentence": TEXT,
             "notice": TEXT,
@@ -105,6 +139,7 @@ SCHEMAS: Final[dict[str, Document]] = {
             "met": {"type": ["boolean", "null"]},
             "tree": {"type": ["object", "null"]},
             "text": {"type": "object"},
+            "supply": _SUPPLY,
         },
         {"counted": _array(TEXT), "not_counted": _array({"type": "object"})},
     ),
@@ -216,6 +251,18 @@ SCHEMAS: Final[dict[str, Document]] = {
         },
         description="A statement beside the facts.",
     ),
+    "Certificates": _object(
+        {**_ECHO, "certificates": _array({"type": "object"}), "total": WHOLE, "waits_for": _array(_WAITED_FOR)}
+    ),
+    "TableList": _object({**_ECHO, "tables": _array(_TABLE_HEAD), "missing": _array(TEXT)}),
+    "Table": _object(
+        {
+            **_ECHO,
+            "table": _TABLE_HEAD,
+            "values": _array(_object({"participant": TEXT, "name": TEXT, "value": TEXT})),
+            "versions": _array(_object({"version": TEXT, "event_id": UUID, "source": TEXT, "reason": _MAYBE_TEXT})),
+        }
+    ),
     "TreatyList": _object(
         {
             "treaties": _array(_object({"id": TEXT, "title": TEXT, "livemode": YES_NO, "in_force": YES_NO})),
@@ -266,6 +313,9 @@ ANSWERED_BY: Final = {
     "read_path": "Path",
     "read_milestones": "Milestones",
     "read_claims": "Claims",
+    "read_certificates": "Certificates",
+    "list_tables": "TableList",
+    "read_table": "Table",
     "list_treaties": "TreatyList",
     "list_registry": "RegistryList",
     "read_registry_entry": "RegistryEntry",

@@ -13,6 +13,7 @@ from unicodedata import combining, normalize
 
 from treaty_events import InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
 from treaty_status.application.claims_report import claims_report, claims_summary
+from treaty_status.application.foundations import foundation_document, rests_on, supply
 from treaty_status.domain.assessment import (
     outcome_of,
     participant_milestones,
@@ -163,6 +164,8 @@ def status_document(told: View) -> Document:
         "progress": progress_document(told),
         "next_due": [_due(line) for line in upcoming(told) if line.kind.value not in REMINDERS],
         "rule": rule_document(told),
+        "rests_on": [] if told.outcome is None else rests_on(told.outcome.reading),
+        "supply": supplies(told),
         "claims": claims_summary(told),
         "sentence": sentence(told),
         "notice": NOTICE.get(told.lang, NOTICE["en"]),
@@ -311,6 +314,14 @@ def _due(line: Milestone) -> Document:
     return {"on": line.occurred_on.isoformat(), "kind": line.kind.value, "params": line.params, "key": line.key}
 
 
+def supplies(told: View) -> list[Document]:
+    """How to record what is missing to say more, where anything is."""
+    if told.outcome is None:
+        return []
+    waited_for = told.outcome.reading if told.outcome.crossing is None else None
+    return supply(told.treaty.id, told.outcome.unknown, waited_for)
+
+
 def rule_document(told: View) -> Document | None:
     """The rule as data, and its version."""
     rule = told.treaty.rule
@@ -382,6 +393,7 @@ def explanation_document(told: View) -> Document:
             **echo(told),
             "met": None,
             "unknown": ["rule"],
+            "supply": supply(told.treaty.id, ["rule"], None),
             "tree": None,
             "text": {"en": "No rule is recorded.", "fr": "Aucune règle n'est enregistrée."},
         }
@@ -400,6 +412,7 @@ def explanation_document(told: View) -> Document:
         "text": explained(outcome, told.world.name),
         "if_next": _if_next(told),
         "unknown": list(outcome.unknown),
+        "supply": supplies(told),
         "rule_version": f"{told.treaty.id}/{told.treaty.rule_version}",
     }
 
@@ -410,13 +423,19 @@ def _node(reading: Reading, told: View) -> Document:
         node["on"] = reading.on.isoformat()
     if reading.basis is not None:
         node["basis"] = reading.basis
+    if reading.rests_on:
+        node["rests_on"] = [foundation_document(one) for one in reading.rests_on]
     if reading.parts:
         return {**node, "parts": [_node(part, told) for part in reading.parts]}
     if reading.subject is not None:
         node["subject"] = reading.subject
     if reading.whose:
         node["whose"] = [{"kind": kind, "name": name} for kind, name in reading.whose]
-    if reading.have is not None:
+    if reading.unit is not None:
+        node["unit"] = reading.unit
+    if reading.op == "fact" and reading.have is not None:
+        node |= _progress(reading)
+    elif reading.have is not None:
         node |= _progress(reading)
         node["counted"] = [_counted(consent, told) for consent in reading.counted]
         node["not_counted"] = [_not_counted(left, told) for left in reading.not_counted]

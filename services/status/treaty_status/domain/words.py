@@ -180,6 +180,9 @@ def wanting(name: str, lang: str) -> str:
             return f"la composition {called(rest, lang)}" if french else f"a list of {called(rest, lang)}"
         case "treaty":
             return f"la situation du traité {rest}" if french else f"the status of the treaty {rest}"
+        case "fact":
+            key = rest.removesuffix(":quantity")
+            return f"la quantité certifiée sous « {key} »" if french else f"the quantity certified under “{key}”"
         case "day":
             return _DAYS[rest][french] if rest in _DAYS else rest
         case _:

@@ -1,0 +1,59 @@
+"""The certificates of a treaty, and the facts that its clauses wait for; JSON-ready."""
+
+from treaty_status.application.documents import Document, View, echo
+from treaty_status.domain.certificates import Certificate
+from treaty_status.domain.certifying import certified_facts
+from treaty_status.domain.gauges import Reading
+
+
+def certificates_document(told: View) -> Document:
+    """Those that stand by the day asked for, oldest first; and each fact that the rule waits for, given or not."""
+    living = [one for one in told.treaty.certificates if not one.retracted]
+    rows = [_certificate(one) for one in sorted(living, key=_by_day)]
+    return {**echo(told), "certificates": rows, "total": len(rows), "waits_for": _waits_for(told)}
+
+
+def _by_day(one: Certificate) -> tuple[str, int]:
+    return one.event.certified_on.isoformat(), one.version
+
+
+def _certificate(one: Certificate) -> Document:
+    event = one.event
+    return {
+        "event_id": one.event_id,
+        "key": event.key,
+        "certified_on": event.certified_on.isoformat(),
+        "certified_by": event.certified_by,
+        "quantity": event.quantity,
+        "unit": event.unit,
+        "circulated_on": None if event.circulated_on is None else event.circulated_on.isoformat(),
+        "depositary_ref": event.depositary_ref,
+        "tier": event.tier.value,
+        "evidence": [{"source": e.source, "url": e.url, "locator": e.locator, "note": e.note} for e in event.evidence],
+        "note": event.note,
+        "recorded_at": event.recorded.at.isoformat(),
+        "recorded_by": event.recorded.by,
+        "corrected_by": list(one.corrected_by),
+    }
+
+
+def _waits_for(told: View) -> list[Document]:
+    rule, outcome = told.treaty.rule, told.outcome
+    if rule is None or outcome is None:
+        return []
+    given = {one.subject: one for one in _facts(outcome.reading)}
+    return [
+        {
+            "key": one.key,
+            "at_least": one.at_least,
+            "unit": one.unit,
+            "met": reading.met if (reading := given.get(one.key)) else None,
+            "on": None if reading is None or reading.on is None else reading.on.isoformat(),
+        }
+        for one in dict.fromkeys(certified_facts(rule))
+    ]
+
+
+def _facts(reading: Reading) -> list[Reading]:
+    own = [reading] if reading.op == "fact" else []
+    return [*own, *(one for part in reading.parts for one in _facts(part))]
