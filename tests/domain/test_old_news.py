@@ -5,7 +5,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import assume, given, settings
 
-from tests.builders import EUROPE, acceded, all_of, count, details, hanoi, retracted, rule, states
+from tests.builders import (
+    EUROPE,
+    acceded,
+    all_of,
+    certified,
+    count,
+    details,
+    hanoi,
+    retracted,
+    rule,
+    states,
+    table_of,
+    weight,
+)
 from tests.domain.test_history import historic_acts
 from treaty_events import (
     Action,
@@ -249,3 +262,29 @@ def test_a_rehearsal_of_an_imported_treaty_does_not_begin_with_its_whole_history
 
     assert news(told) == []
     assert [digest.livemode for digest in digests(told)] == [False]
+
+
+# ---- tables and certificates -----------------------------------------------------------------------------------------
+def test_a_table_that_comes_after_the_history_is_no_more_news_than_the_history() -> None:
+    stream = Stream(rule(weight("shares", "0.5")))
+    stream.bring_in(*OLD)
+
+    told = stream.take(table_of("shares", {"s1": "0.3", "s2": "0.3"}), on=IMPORTED + timedelta(days=3))
+
+    assert news(told) == []
+    assert stream.lines()["T-1:threshold:65(1):1"] == (Status.REACHED, date(1991, 3, 1), True)
+    assert [digest.cause.kind for digest in digests(told)] == ["table"]
+
+
+def test_a_certificate_recorded_by_itself_is_news_and_a_rule_that_comes_later_says_so() -> None:
+    asks = rule(all_of(count(2), {"op": "fact", "key": "oil"}))
+    first, last = Stream(asks), Stream()
+    for stream in (first, last):
+        stream.bring_in(*OLD)
+    told = first.take(certified("oil", on="1995-01-01"), on=IMPORTED)
+    last.take(certified("oil", on="1995-01-01"), on=IMPORTED)
+
+    later = last.take(defining(asks), on=IMPORTED)
+
+    assert "threshold.reached" in news(told)
+    assert "threshold.reached" in news(later)

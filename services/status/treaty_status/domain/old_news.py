@@ -25,7 +25,7 @@ from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
-SETTLED_BY: Final = frozenset({"definition", "day"})
+SETTLED_BY: Final = frozenset({"definition", "table", "day"})
 """Causes that bring no act: what they find to be old was old already. An act or a correction is today's news."""
 
 
@@ -40,7 +40,7 @@ class Past:
     """How far back a treaty's record is an imported history.
 
     ``run`` and ``until``: the last import, and the day (UTC) it was recorded. ``news_from``: the earliest day of an act
-    that was recorded as news, of anyone and of each participant; no day where there is none.
+    or certificate that was recorded as news, of anyone and of each participant; no day where there is none.
     """
 
     run: str
@@ -78,7 +78,9 @@ def past_of(treaty: Treaty, outcome: Outcome | None) -> Past | None:
     for act in acts:
         if act.recorded.imported is None:
             own[act.participant] = min(act.act_date, own.get(act.participant, date.max))
-    return Past(last.imported, last.at.date(), min(own.values(), default=date.max), own, outcome)
+    certified = (one.event.certified_on for one in treaty.certificates if not one.retracted)
+    news_from = min((*own.values(), *certified), default=date.max)
+    return Past(last.imported, last.at.date(), news_from, own, outcome)
 
 
 def told_or_settled(
