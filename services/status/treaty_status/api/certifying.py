@@ -1,6 +1,5 @@
 """Certified facts and tables of weights: recorded with a key, read by everyone."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -8,16 +7,14 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from treaty_status.api import certificate_orders
-from treaty_status.api.answers import Question
 from treaty_status.api.certificate_bodies import CertificateBody, TableBody
-from treaty_status.api.conditions import is_unchanged
+from treaty_status.api.clocks import TheClocks
 from treaty_status.api.openapi import takes
-from treaty_status.api.parameters import AsOf, KnownAt, Lang
-from treaty_status.api.reading import document_headers
 from treaty_status.api.receipts import created_status
 from treaty_status.api.recording import DryRun, body_of, recorded, told
 from treaty_status.api.refusals import UnknownTable
-from treaty_status.api.surface import Surface, TheSurface, allowed
+from treaty_status.api.surface import TheSurface, allowed
+from treaty_status.api.telling import tell
 from treaty_status.application.certificates import certificates_document
 from treaty_status.application.documents import View
 from treaty_status.application.keys import Scope
@@ -75,25 +72,15 @@ async def set_table(
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
-async def _answered(request: Request, surface: Surface, asked: Question, maker: Callable[[View], Any]) -> Response:
-    answer = await surface.answers.answer(asked, maker)
-    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
-        return Response(status_code=304, headers=document_headers(answer))
-    return Response(answer.body, headers=document_headers(answer))
-
-
 @router.get(
     "/v1/treaties/{treaty}/certificates",
     operation_id="read_certificates",
     summary="Certified facts, and those waited for",
     tags=["treaties"],
 )
-async def read_certificates(
-    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
-) -> Response:
+async def read_certificates(request: Request, surface: TheSurface, clocks: TheClocks, treaty: str) -> Response:
     """The certificates that stand by the day, and every fact that the clauses wait for, with the day it was given."""
-    asked = Question("certificates", treaty, as_of, lang, known_at)
-    return await _answered(request, surface, asked, certificates_document)
+    return await tell(request, surface, clocks, clocks.question(treaty, "/certificates"), certificates_document)
 
 
 @router.get(
@@ -102,12 +89,9 @@ async def read_certificates(
     summary="The tables that clauses weigh by",
     tags=["treaties"],
 )
-async def list_tables(
-    request: Request, surface: TheSurface, treaty: str, as_of: AsOf = None, lang: Lang = "en", known_at: KnownAt = None
-) -> Response:
+async def list_tables(request: Request, surface: TheSurface, clocks: TheClocks, treaty: str) -> Response:
     """Each table with version and source, whether it is on record or part of the rule; and those that are missing."""
-    asked = Question("tables", treaty, as_of, lang, known_at)
-    return await _answered(request, surface, asked, tables_document)
+    return await tell(request, surface, clocks, clocks.question(treaty, "/tables"), tables_document)
 
 
 @router.get(
@@ -117,13 +101,7 @@ async def list_tables(
     tags=["treaties"],
 )
 async def read_table(
-    request: Request,
-    surface: TheSurface,
-    treaty: str,
-    name: TableName,
-    as_of: AsOf = None,
-    lang: Lang = "en",
-    known_at: KnownAt = None,
+    request: Request, surface: TheSurface, clocks: TheClocks, treaty: str, name: TableName
 ) -> Response:
     """What each participant weighs, by name in the language asked for, and every version with its source and reason."""
 
@@ -133,7 +111,7 @@ async def read_table(
             raise _no_table(told, name)
         return found
 
-    return await _answered(request, surface, Question(f"table/{name}", treaty, as_of, lang, known_at), maker)
+    return await tell(request, surface, clocks, clocks.question(treaty, f"/tables/{quote(name)}"), maker)
 
 
 def _no_table(told: View, name: str) -> UnknownTable:
