@@ -32,7 +32,16 @@ from treaty_events.identifiers import (
     treaty_id,
 )
 from treaty_events.imports import HistorySettled, ImportFinished, MilestonesSettled, SettledMilestone
-from treaty_events.milestones import Attribution, Cause, Consequence, Kind, MilestoneAnnounced, Progress, Status
+from treaty_events.milestones import (
+    Attribution,
+    Cause,
+    Consequence,
+    Contradiction,
+    Kind,
+    MilestoneAnnounced,
+    Progress,
+    Status,
+)
 from treaty_events.tables import TableSet
 from treaty_events.treaties import (
     Depositary,
@@ -60,6 +69,7 @@ __all__ = [
     "ClaimedThreshold",
     "ConsentWithdrawn",
     "Consequence",
+    "Contradiction",
     "CorrectionReason",
     "DeclarationMade",
     "DepositStatus",

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from treaty_events.claims import ClaimVerdict
 from treaty_events.facts import Fact
 
 
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     PROTOCOL_POSSIBLE = "protocol.possible"
     PARTIES_BELOW_THRESHOLD = "parties.below_threshold"
     TERMINATED = "terminated"
+    CLAIM_CONTRADICTION = "claim.contradiction"
     PARTICIPANT_SIGNATURE = "participant.signature"
     PARTICIPANT_CONSENT = "participant.consent"
     PARTICIPANT_BOUND = "participant.bound"
@@ -80,6 +82,19 @@ class Consequence:
 
     entry_into_force: date
     clause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contradiction:
+    """The statement that the facts contradict: the event that recorded it, and the two numbers where it has any."""
+
+    claim: str
+    verdict: ClaimVerdict
+    statement: str
+    source: str
+    claimed_on: str
+    claimed: int | None = None
+    have: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,3 +134,4 @@ class MilestoneAnnounced(Fact):
     attributed_to: tuple[Attribution, ...] = ()
     progress: Progress | None = None
     consequence: Consequence | None = None
+    contradiction: Contradiction | None = None

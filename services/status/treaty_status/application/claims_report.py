@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from treaty_events import ClaimVerdict
-from treaty_status.domain.claims import judge, ledger_of, made_by
+from treaty_status.domain.claim_days import made_by
+from treaty_status.domain.claims import judge, ledger_of
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.ledger import STATES
 from treaty_status.domain.treaty import Claim, Treaty, before

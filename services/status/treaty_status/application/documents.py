@@ -11,7 +11,7 @@ from math import floor
 from typing import Any, Final
 from unicodedata import combining, normalize
 
-from treaty_events import InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
+from treaty_events import Contradiction, InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
 from treaty_status.application.claims_report import claims_report, claims_summary
 from treaty_status.application.foundations import foundation_document, rests_on, supply
 from treaty_status.domain.assessment import (
@@ -20,6 +20,7 @@ from treaty_status.domain.assessment import (
     signature_closes_on,
     treaty_milestones,
 )
+from treaty_status.domain.contradictions import contradiction_lines
 from treaty_status.domain.counting import counting_part
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
@@ -680,7 +681,8 @@ def milestones_document(told: View) -> Document:
     """What was announced and stands, and what will come by itself; in the order of legal days."""
     said = told.whole.announced
     rows = []
-    for line in _lines(told):
+    beside = contradiction_lines(told.treaty, told.outcome, told.world, as_of=told.as_of)
+    for line in (*_lines(told), *beside):
         announced = said.get(line.key)
         reached = line.due <= told.as_of
         if line.overtaken_on is not None and line.overtaken_on <= told.as_of and announced is None:
@@ -703,6 +705,7 @@ def milestones_document(told: View) -> Document:
                 "entry_into_force_on": None
                 if line.consequence is None
                 else line.consequence.entry_into_force.isoformat(),
+                "contradiction": None if line.contradiction is None else _contradiction(line.contradiction),
                 "announced": None if announced is None else _announcement(announced),
             }
         )
@@ -720,6 +723,19 @@ def milestones_document(told: View) -> Document:
     ]
     rows.sort(key=lambda row: (row["occurred_on"], row["key"]))
     return {**echo(told), "milestones": rows, "taken_back": taken_back}
+
+
+def _contradiction(one: Contradiction) -> Document:
+    """The statement that the facts contradict."""
+    return {
+        "claim": one.claim,
+        "verdict": one.verdict.value,
+        "statement": one.statement,
+        "source": one.source,
+        "claimed_on": one.claimed_on,
+        "claimed": one.claimed,
+        "have": one.have,
+    }
 
 
 def _announcement(one: Announced) -> Document:

@@ -15,7 +15,7 @@ from typing import Final
 from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Status, milestone_id
 from treaty_status.domain.evaluation import NOBODY, Who
 from treaty_status.domain.lines import Milestone
-from treaty_status.domain.treaty import Announced, Treaty
+from treaty_status.domain.treaty import Announced, Treaty, contradicted
 from treaty_status.domain.world import World
 
 LIVE: Final = frozenset({Status.REACHED, Status.REVISED})
@@ -126,7 +126,7 @@ def _reads_otherwise(said: Announced, milestone: Milestone) -> bool:
     if said.occurred_on != milestone.occurred_on:
         return True
     follows = None if milestone.consequence is None else milestone.consequence.entry_into_force
-    if said.entry_into_force != follows:
+    if said.entry_into_force != follows or said.contradicted != contradicted(milestone.contradiction):
         return True
     if milestone.kind in NAMES_EVERYONE:
         return said.attributed != milestone.attributed
@@ -201,6 +201,7 @@ def _event(
         attributed_to=_attribution(change.named, world.name),
         progress=None if milestone is None else milestone.progress,
         consequence=None if milestone is None else milestone.consequence,
+        contradiction=None if milestone is None else milestone.contradiction,
     )
 
 

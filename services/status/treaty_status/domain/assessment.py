@@ -11,6 +11,7 @@ from typing import Final
 
 from treaty_events import Consequence, Kind, Progress
 from treaty_status.domain.after_force import after_force_lines
+from treaty_status.domain.contradictions import contradiction_lines
 from treaty_status.domain.evaluation import (
     Binding,
     Crossing,
@@ -50,6 +51,7 @@ def assess(treaty: Treaty, *, world: World, as_of: date) -> Assessment:
     found = [*treaty_milestones(treaty, outcome, world)]
     for own in treaty.participations.values():
         found.extend(participant_milestones(treaty, own, outcome))
+    found.extend(contradiction_lines(treaty, outcome, world, as_of=as_of))
     return Assessment(as_of, outcome, {milestone.key: milestone for milestone in found})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from treaty_events import ClaimRecorded, ClaimVerdict
+from treaty_status.domain.claim_days import said_on
 from treaty_status.domain.ledger import Entry, Family, Ledger, family_of
 from treaty_status.domain.partial_dates import Span, span
 from treaty_status.domain.treaty import Claim
@@ -16,7 +17,7 @@ APPROVAL = "domestic_approval"
 def judge_act(claim: Claim, ledger: Ledger) -> Verdict:
     """What the record says to a reported signature, consent or other act."""
     event = claim.event
-    made = span(event.claimed_on)
+    made = said_on(claim)
     when = span(event.act_date) or (None if made is None else Span(date.min, made.last))
     if event.participant is None or event.action is None or made is None or when is None:
         return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="not_structured")
@@ -84,7 +85,7 @@ def _not_on_record(event: ClaimRecorded, ledger: Ledger, family: Family | None, 
     if family is not None:
         if event.ordinal is not None and ledger.everyone(family).within(date.min, _eve(when.first)) >= event.ordinal:
             return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT, because="not_in_this_place")
-        if ledger.rules_out(family, when.last):
+        if ledger.rules_out(when.last):
             return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT)
     return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="no_act")
 

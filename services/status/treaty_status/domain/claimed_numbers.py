@@ -10,8 +10,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from treaty_events import Bound, ClaimRecorded, ClaimVerdict, Tier
+from treaty_status.domain.claim_days import said_on
 from treaty_status.domain.ledger import STATES, Family, Ledger, Series
 from treaty_status.domain.partial_dates import Span, span
+from treaty_status.domain.treaty import Claim
 from treaty_status.domain.verdicts import Grounds, Verdict
 
 FAMILY_OF: Final[dict[str, Family]] = {
@@ -81,12 +83,13 @@ def fits(have: int, value: int, bound: Bound | None) -> bool:
             return have < value
 
 
-def judge_number(event: ClaimRecorded, ledger: Ledger) -> Verdict:
+def judge_number(claim: Claim, ledger: Ledger) -> Verdict:
     """What the record says to a claimed number of signatures or consents."""
+    event = claim.event
     family = FAMILY_OF[event.about]
     among = STATES if event.about == "signatures_by_states" and event.among is None else event.among
     speaks_of = event.act_date if event.about == "signatures_on_day" else event.measured_on
-    days = span(speaks_of or event.claimed_on)
+    days = span(speaks_of) or said_on(claim)
     if days is None or event.value is None:
         return _not_shown(ledger, family, "not_structured", event.value)
     if days.first > ledger.as_of:
@@ -103,6 +106,8 @@ def _judged(asked: _Question) -> Verdict:
     right = [day for day in days if asked.fits(asked.at(day)) and _besides_stand(asked, day)]
     if right:
         return _right(asked, right)
+    if asked.days.last > asked.ledger.as_of:
+        return _verdict(asked, ClaimVerdict.NOT_SHOWN, because="not_yet")
     if days and (mixed_up := _mixed_up(asked, days)) is not None:
         return mixed_up
     if limit is not None and asked.last > limit and _more_than_recorded(asked):

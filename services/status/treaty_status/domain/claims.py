@@ -11,7 +11,6 @@ from treaty_status.domain.claimed_clauses import judge_date, judge_rule, judge_s
 from treaty_status.domain.claimed_numbers import FAMILY_OF, judge_number
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.ledger import Ledger
-from treaty_status.domain.partial_dates import span
 from treaty_status.domain.treaty import Claim, Treaty
 from treaty_status.domain.verdicts import Grounds, Verdict
 from treaty_status.domain.world import World
@@ -22,7 +21,7 @@ def judge(claim: Claim, ledger: Ledger) -> Verdict:
     event = claim.event
     match event.about:
         case about if about in FAMILY_OF:
-            return judge_number(event, ledger)
+            return judge_number(claim, ledger)
         case "participant_act":
             return judge_act(claim, ledger)
         case about if about == APPROVAL:
@@ -41,19 +40,3 @@ def judge(claim: Claim, ledger: Ledger) -> Verdict:
 def ledger_of(treaty: Treaty, *, world: World, as_of: date, outcome: Outcome | None = None) -> Ledger:
     """The facts up to the end of a legal day, as statements speak of them."""
     return Ledger(treaty, world, as_of, outcome)
-
-
-def spoken_on(claim: Claim) -> date:
-    """The legal day from which a statement stands beside the facts: its own, and no later than when it was heard.
-
-    A month or a year is of its last day, unless it was heard before that.
-    """
-    heard = claim.event.heard_on or claim.event.recorded.at.date()
-    made = span(claim.event.claimed_on)
-    return heard if made is None else min(made.last, heard)
-
-
-def made_by(claim: Claim, as_of: date) -> bool:
-    """Was it made by then? A month or a year may be of its last day; a statement without a day is always shown."""
-    made = span(claim.event.claimed_on)
-    return made is None or made.last <= as_of

@@ -7,7 +7,7 @@ is appended with them. So a line is announced exactly once, however it came to b
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from treaty_events import (
     EVENT_OF,
@@ -23,6 +23,7 @@ from treaty_events import (
     FactReinstated,
     FactRetracted,
     InstrumentDeposited,
+    Kind,
     MilestoneAnnounced,
     Override,
     ParticipantAct,
@@ -54,12 +55,24 @@ from treaty_status.domain.certifying import (
     table_facts,
 )
 from treaty_status.domain.checks import Case, Warned, held_back, misdated, objections, warnings
+from treaty_status.domain.contradictions import (
+    came_as_history,
+    concerned,
+    contradiction_lines,
+    days_of_claims,
+    key_of,
+    told_as_history,
+)
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.settled import Settled, settled_by
-from treaty_status.domain.treaty import State, Treaty, Undefined, before, evolve, without
+from treaty_status.domain.treaty import Claim, State, Treaty, Undefined, before, evolve, without
 from treaty_status.domain.world import World
+
+CONTRADICTION: Final = Kind.CLAIM_CONTRADICTION.value
+OF_ONE: Final = ("participant.", CONTRADICTION)
+"""How the kinds begin whose lines belong to one participant, or to one statement."""
 
 
 # ---- orders ----------------------------------------------------------------------------------------------------------
@@ -514,17 +527,14 @@ def _concluded(
         for n, fact in enumerate(facts, start=1)
         if not isinstance(fact, RehearsalDayReached) or cause == "day"
     )
-    touched = {fact.participant for fact in facts if isinstance(fact, ParticipantAct)}
-    said, now_settled = _announce(
-        state, after, touched, Cause(kind=cause, event_ids=ids), now, settled, cause, moved_by
-    )
+    said, now_settled = _announce(state, after, facts, Cause(kind=cause, event_ids=ids), now, settled, cause, moved_by)
     return Decision((*facts, *said), evolve(after, said), now_settled, tuple(warned))
 
 
 def _announce(
     state: State,
     after: Treaty,
-    touched: set[str],
+    facts: list[Fact],
     cause: Cause,
     now: Circumstances,
     settled: Settled | None,
@@ -534,20 +544,26 @@ def _announce(
     outcome = outcome_of(after, world=now.world, as_of=now.today)
     now_settled = settled_by(after, outcome, today=now.today)
     quiet = why in {"action", "claim"} and settled is not None and settled.holds(now_settled)
+    touched = {fact.participant for fact in facts if isinstance(fact, ParticipantAct)}
     only = touched if quiet and isinstance(state, Treaty) else None
+    beside = after.claims if only is None else concerned(after, facts, since=state.version)
+    against = contradiction_lines(after, outcome, now.world, as_of=now.today, of=beside)
     whom = after.participations if only is None else only & after.participations.keys()
     own = [line for name in whom for line in participant_milestones(after, after.participations[name], outcome)]
-    holding = {line.key: line for line in (*treaty_milestones(after, outcome, now.world), *own)}
-    ahead = _next_day(own, now.today)
+    holding = {line.key: line for line in (*treaty_milestones(after, outcome, now.world), *own, *against)}
+    ahead = min((_next_day(own, now.today), *days_of_claims(after, after=now.today)))
     if only is not None and settled is not None:
         ahead = min(ahead, settled.quiet_until or settled.today)
     now_settled = replace(now_settled, quiet_until=ahead)
-    keys = holding.keys() | _said_before(after, only)
+    keys = holding.keys() | _said_before(after, only, beside)
     found = changes(after.announced, holding, keys, today=now.today)
+    old = [change for change in found if came_as_history(after, change.milestone) is not None]
+    news = [change for change in found if change not in old] if old else found
     said = told_or_settled(
-        after, found, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded, moved_by=moved_by
+        after, news, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded, moved_by=moved_by
     )
-    return said, now_settled
+    beside_it = told_as_history(after, old, world=now.world, today=now.today, cause=cause, recorded=now.recorded)
+    return [*beside_it, *said], now_settled
 
 
 def _next_day(lines: Iterable[Milestone], today: date) -> date:
@@ -556,13 +572,14 @@ def _next_day(lines: Iterable[Milestone], today: date) -> date:
     return min(days, default=date.max)
 
 
-def _said_before(treaty: Treaty, only: Iterable[str] | None) -> set[str]:
+def _said_before(treaty: Treaty, only: Iterable[str] | None, beside: Iterable[Claim]) -> set[str]:
     """Keys already spoken of that have to be compared: all of them, or the treaty's own and those of a few."""
     if only is None:
         return set(treaty.announced)
     those = tuple(f":{name}:" for name in only)
-    return {
+    own = {
         key
         for key, said in treaty.announced.items()
-        if not said.kind.startswith("participant.") or any(name in key for name in those)
+        if not said.kind.startswith(OF_ONE) or (any(name in key for name in those) and said.kind != CONTRADICTION)
     }
+    return own | (treaty.announced.keys() & {key_of(treaty, claim) for claim in beside})

@@ -30,6 +30,7 @@ from treaty_events import (
 from treaty_status.domain.announcements import Change, changes, spoken_titles
 from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
+from treaty_status.domain.contradictions import contradiction_lines
 from treaty_status.domain.decisions import Circumstances, Decision, defined
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.lines import Milestone
@@ -300,6 +301,8 @@ def _crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, now
         holding.update(
             (line.key, line) for line in participant_milestones(treaty, treaty.participations[name], outcome)
         )
+    said_beside = contradiction_lines(treaty, outcome, now.world, as_of=now.today)
+    holding.update((line.key, line) for line in said_beside)
     keys = holding.keys() | _spoken_of(treaty, only)
     return changes(treaty.announced, holding, keys, today=now.today)
 

@@ -119,16 +119,13 @@ class Ledger:
         starts = self.everyone(family).starts
         return None if starts and starts[-1] > declared else declared
 
-    def rules_out(self, family: Family, until: date) -> bool:
+    def rules_out(self, until: date) -> bool:
         """Can the record say that something did not happen up to this day?
 
-        It can where it was read up to then, or where a later act of the kind is on record already: what is missing
-        before that will hardly come. A deposit of yesterday may well be on its way.
+        Only where it is known to have been read up to then: a deposit of yesterday may well be on its way.
         """
         declared = self.treaty.details.last_read_on
-        starts = self.everyone(family).starts
-        known = max((day for day in (declared, starts[-1] if starts else None) if day is not None), default=None)
-        return known is not None and until <= min(known, self.as_of)
+        return declared is not None and until <= min(declared, self.as_of)
 
     def _narrowed(self, family: Family, among: str | None, day: date | None) -> Series | None:
         if among is None:

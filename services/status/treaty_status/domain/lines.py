@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from treaty_events import Consequence, Kind, Progress
+from treaty_events import Consequence, Contradiction, Kind, Progress
 from treaty_status.domain.evaluation import NOBODY, Who
 from treaty_status.domain.treaty import Treaty
 
@@ -22,6 +22,7 @@ class Milestone:
     progress: Progress | None = None
     consequence: Consequence | None = None
     clause: str | None = None
+    contradiction: Contradiction | None = None
     due_on: date | None = None
     """The day from which it holds, where that is not the legal day: signature closes at the end of its last day."""
     overtaken_on: date | None = None

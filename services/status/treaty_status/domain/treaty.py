@@ -7,6 +7,7 @@ from typing import assert_never
 
 from treaty_events import (
     ClaimRecorded,
+    Contradiction,
     Details,
     Fact,
     FactCertified,
@@ -53,6 +54,12 @@ class Announced:
     entry_into_force: date | None
     as_history: bool = False
     late_by_days: int = 0
+    contradicted: tuple[str, int | None] | None = None
+
+
+def contradicted(one: Contradiction | None) -> tuple[str, int | None] | None:
+    """What a contradiction says: the verdict, and the record's number. Another one revises it."""
+    return None if one is None else (one.verdict.value, one.have)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +237,7 @@ class _Draft:
             entry_into_force=None if event.consequence is None else event.consequence.entry_into_force,
             as_history=event.recorded.imported is not None,
             late_by_days=event.late_by_days,
+            contradicted=contradicted(event.contradiction),
         )
 
     def _settle(self, event: MilestonesSettled) -> None:

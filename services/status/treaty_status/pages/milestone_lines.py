@@ -10,6 +10,8 @@ from treaty_status.pages.wording import Words
 
 MOST_NAMED: Final = 3
 """Names after a milestone; the table has them all."""
+TOLD_ELSEWHERE: Final = REMINDERS | {"claim.contradiction"}
+"""Statements have a part of the page of their own."""
 IN_ORDER: Final = (
     "signature.opening",
     "signature.first",
@@ -29,13 +31,13 @@ IN_ORDER: Final = (
 
 def milestone_lines(found: Document, page: Telling) -> dict[str, list[dict[str, Any]]]:
     """Those of the treaty ahead and behind, those taken back, and those of single participants."""
-    lines = sorted((line for line in found["milestones"] if line["kind"] not in REMINDERS), key=_told_at)
+    lines = sorted((line for line in found["milestones"] if line["kind"] not in TOLD_ELSEWHERE), key=_told_at)
     of_treaty = [line for line in lines if not line["kind"].startswith("participant.")]
     own = [line for line in lines if line["kind"].startswith("participant.")]
     return {
         "ahead": _told(page, (line for line in of_treaty if line["state"] == "upcoming")),
         "behind": _told(page, reversed([line for line in of_treaty if line["state"] != "upcoming"])),
-        "taken_back": _told(page, found["taken_back"]),
+        "taken_back": _told(page, (line for line in found["taken_back"] if line["kind"] not in TOLD_ELSEWHERE)),
         "own": _told(page, reversed(own)),
     }
 

@@ -266,6 +266,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Moins de parties que le seuil n'en exigeait",
     ),
     "kind.terminated": ("The treaty ends", "Fin du traité"),
+    "kind.claim.contradiction": ("A statement contradicts the record", "Une déclaration contredit le registre"),
     "kind.participant.signature": ("{name} signs", "Signature : {name}"),
     "kind.participant.consent": ("{name} consents", "Consentement : {name}"),
     "kind.participant.bound": ("{name} is bound", "En vigueur à l'égard de : {name}"),

@@ -6,6 +6,7 @@ from datetime import date
 
 from treaty_status.application.views import MilestoneRow
 from treaty_status.domain.assessment import participant_milestones, treaty_milestones
+from treaty_status.domain.contradictions import days_of_claims
 from treaty_status.domain.evaluation import Binding, Outcome
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Participation
@@ -38,7 +39,7 @@ def treaty_days(treaty: Treaty, outcome: Outcome | None, world: World, *, after:
     if acts_alone:
         treaty = replace(treaty, participations={})
         outcome = None if outcome is None else replace(outcome, marks=(), given=())
-    return _past(treaty_milestones(treaty, outcome, world), after)
+    return (*_past(treaty_milestones(treaty, outcome, world), after), *days_of_claims(treaty, after=after))
 
 
 def participant_days(

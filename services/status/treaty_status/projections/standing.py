@@ -184,11 +184,16 @@ def _bound(
 def _own_days(treaty: Treaty, before: Standing | None, outcome: Outcome | None, day: date, world: World) -> Days:
     if (
         before is not None
-        and before.treaty.windows is treaty.windows
+        and _same_beside(before.treaty, treaty)
         and _reads_alike(before.evaluated.outcome, outcome, day)
     ):
         return before.own_days
     return treaty_days(treaty, outcome, world, after=day)
+
+
+def _same_beside(before: Treaty, now: Treaty) -> bool:
+    """Do the windows and the statements, whose days come without any act, stand as they did?"""
+    return before.windows is now.windows and before.claims is now.claims
 
 
 def _reads_alike(before: Outcome | None, now: Outcome | None, day: date) -> bool:
