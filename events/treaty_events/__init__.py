@@ -40,6 +40,7 @@ from treaty_events.milestones import (
     Kind,
     MilestoneAnnounced,
     Progress,
+    Severity,
     Status,
 )
 from treaty_events.tables import TableSet
@@ -101,6 +102,7 @@ __all__ = [
     "RuleAmended",
     "RuleSet",
     "SettledMilestone",
+    "Severity",
     "SignatureWindow",
     "SignatureWindowsSet",
     "Signed",

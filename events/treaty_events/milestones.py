@@ -59,6 +59,15 @@ SCHEDULED_KINDS: Final = frozenset({Kind.ENTRY_INTO_FORCE})
 """The kinds whose coming is announced ahead: they may be scheduled, rescheduled and cancelled."""
 
 
+class Severity(StrEnum):
+    """Whether somebody has to be woken.
+
+    ``critical``: it takes back what had been said of a treaty in force, so advice may have been given on it.
+    """
+
+    CRITICAL = "critical"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
     """A participant whose act carried the treaty over the line; order within one day is unknown."""
@@ -135,3 +144,4 @@ class MilestoneAnnounced(Fact):
     progress: Progress | None = None
     consequence: Consequence | None = None
     contradiction: Contradiction | None = None
+    severity: Severity | None = None

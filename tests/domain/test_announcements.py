@@ -42,7 +42,7 @@ from tests.builders import (
     weight,
     window,
 )
-from treaty_events import MilestoneAnnounced, Status
+from treaty_events import MilestoneAnnounced, Severity, Status
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import assess
 from treaty_status.domain.decisions import Define, Order
@@ -401,6 +401,18 @@ def test_a_correction_after_entry_into_force_revokes_it() -> None:
     assert {"threshold.revoked", "entry_into_force.revoked", "participant.bound.revoked"} <= set(found.names())
     assert found.one("entry_into_force.revoked").occurred_on == day("2027-07-04")
     assert found.one("entry_into_force.revoked").cause.kind == "correction"
+    assert {said.kind for said in found.milestones if said.severity is Severity.CRITICAL} == {
+        "threshold",
+        "entry_into_force",
+    }
+    again = told.on("2027-07-11", reinstated(told.act_of("a").event_id))
+    assert {said.severity for said in again.milestones} == {None}
+
+
+def test_a_threshold_denied_before_entry_into_force_wakes_nobody() -> None:
+    told = gathered(39, acceded("a", on="2027-04-05"))
+    found = told.on("2027-04-06", retracted(told.act_of("a").event_id))
+    assert found.one("threshold.revoked").severity is None
 
 
 def test_the_union_before_any_member_is_refused_and_forced_counts_until_a_member_deposits() -> None:

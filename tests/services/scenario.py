@@ -50,6 +50,7 @@ class Said:
     late: int
     who: tuple[str, ...]
     eif: str | None
+    severity: str | None
 
 
 def said(
@@ -62,11 +63,12 @@ def said(
     revision: int = 1,
     occurrence: int = 1,
     eif: str | None = None,
+    severity: str | None = None,
 ) -> Said:
     """The message that a test expects; ``type_`` is its type without ``treaty.``; ``who`` may be ids with blanks."""
     kind, _, status = type_.rpartition(".")
     names = tuple(who.split()) if isinstance(who, str) else tuple(who)
-    return Said(status, f"{kind}:{params}:{occurrence}", revision, on, late, names, eif)
+    return Said(status, f"{kind}:{params}:{occurrence}", revision, on, late, names, eif, severity)
 
 
 OF_GROUPS = {"group.first", "group.complete", "universality"}
@@ -91,7 +93,8 @@ def heard(event: Json) -> Said:
     assert data["provisional"] is False
     follows = data.get("consequence", {}).get("entry_into_force")
     who = tuple(one["participant"] for one in data.get("attributed_to", []))
-    return Said(data["status"], line, data["revision"], data["occurred_on"], data["late_by_days"], who, follows)
+    late, severity = data["late_by_days"], data.get("severity")
+    return Said(data["status"], line, data["revision"], data["occurred_on"], late, who, follows, severity)
 
 
 # ---- who listens -----------------------------------------------------------------------------------------------------

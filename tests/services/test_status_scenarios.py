@@ -406,8 +406,16 @@ def test_12_a_correction_after_entry_into_force_says_that_it_never_entered_into_
             said("participant.consent.revoked", "bra", revision=2, on="2027-01-10", late=115, who="bra"),
             said("consent.percent.revoked", "75", revision=2, on="2027-01-10", late=115, who="bra"),
             said("consent.percent.revoked", "90", revision=2, on="2027-01-10", late=115, who="bra"),
-            said("threshold.revoked", "65(1)", revision=2, on="2027-01-10", late=115, who="bra"),
-            said("entry_into_force.revoked", "65(1)", revision=2, on="2027-04-10", late=25, who="bra"),
+            said("threshold.revoked", "65(1)", revision=2, on="2027-01-10", late=115, who="bra", severity="critical"),
+            said(
+                "entry_into_force.revoked",
+                "65(1)",
+                revision=2,
+                on="2027-04-10",
+                late=25,
+                who="bra",
+                severity="critical",
+            ),
             *[
                 said("participant.bound.revoked", who, revision=2, on="2027-04-10", late=25, who=who)
                 for who in sorted([*both, "bra"])

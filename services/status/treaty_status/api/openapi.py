@@ -268,6 +268,10 @@ _MILESTONE: Final[Document] = {
             "properties": {"have": {"type": "integer"}, "need": {"type": "integer"}},
         },
         "consequence": {"type": ["object", "null"], "properties": {"entry_into_force": _DAY, "clause": _TEXT}},
+        "severity": {
+            "enum": ["critical"],
+            "description": "Only where what had been said of a treaty in force is taken back.",
+        },
         "cause": {
             "type": "object",
             "properties": {"kind": _TEXT, "event_ids": {"type": "array", "items": _UUID}},

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Status, milestone_id
+from treaty_events import Attribution, Cause, Fact, Kind, MilestoneAnnounced, Recorded, Severity, Status, milestone_id
 from treaty_status.domain.evaluation import NOBODY, Who
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.treaty import Announced, Treaty, contradicted
@@ -202,7 +202,20 @@ def _event(
         progress=None if milestone is None else milestone.progress,
         consequence=None if milestone is None else milestone.consequence,
         contradiction=None if milestone is None else milestone.contradiction,
+        severity=_severity(treaty, change),
     )
+
+
+ADVISED_ON: Final = frozenset({Kind.THRESHOLD, Kind.ENTRY_INTO_FORCE, Kind.TERMINATED})
+"""Kinds that people act on once a treaty is said to be in force."""
+
+
+def _severity(treaty: Treaty, change: Change) -> Severity | None:
+    """Critical, where it is taken back after the treaty had been said to be in force."""
+    if change.kind not in ADVISED_ON or change.status is not Status.REVOKED:
+        return None
+    said = (one for one in treaty.announced.values() if one.kind == Kind.ENTRY_INTO_FORCE)
+    return Severity.CRITICAL if any(one.status in LIVE for one in said) else None
 
 
 def _late(change: Change, today: date) -> int:
