@@ -146,6 +146,21 @@ def test_log_prints_every_event_one_a_line(place: Place) -> None:
     assert "treaty.signature.recorded" in place.run("log", "XVIII-16").stdout
 
 
+def test_an_earlier_state_of_the_record_can_be_shown_explained_and_listed(place: Place) -> None:
+    acts = [json.loads(line) for line in place.run("log", "XVIII-16", "--json").stdout.splitlines()]
+    tenth = next(event for event in acts[10:] if event["type"] == "treaty.signature.recorded")
+    known_at = tenth["recorded_at"].replace("+00:00", "Z")
+
+    shown = place.answer("show", "XVIII-16", "--known-at", known_at, "--as-of", "2026-11-01")
+    why = place.answer("explain", "XVIII-16", "--known-at", known_at)
+    logged = place.run("log", "XVIII-16", "--known-at", known_at, "--json").stdout.splitlines()
+
+    assert 0 < shown["counts"]["signatures"] < 72
+    assert shown["position"] == why["position"] == json.loads(logged[-1])["position"]
+    assert shown["permanent"] in place.run("show", "XVIII-16", "--known-at", known_at, "--as-of", "2026-11-01").stdout
+    assert place.run("show", "XVIII-16", "--known-at", "yesterday").exit_code != 0
+
+
 def test_watch_follows_the_feed_from_a_position(place: Place) -> None:
     told = place.run(
         "watch", "XVIII-16", "--after", "0", "--types", "treaty.signature.recorded", "--count", "3", "--json"

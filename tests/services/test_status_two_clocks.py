@@ -1,5 +1,6 @@
 """What held on a day, as known at an instant or at a position: live, later, after a restart, on both databases."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -109,8 +110,6 @@ def test_between_two_recordings_the_first_is_all_that_was_known(story: tuple[Sto
 
 
 def _without_the_echo(document: bytes) -> Json:
-    import json  # noqa: PLC0415 - only here
-
     found = dict(json.loads(document))
     found.pop("known_at")
     return found
@@ -262,3 +261,114 @@ def test_a_later_edition_never_answers_other_bytes_at_the_same_address(sqlite_ds
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["retold_at"] == retold.json()["permanent"] == cited.replace("edition=1", "edition=2")
     assert retold.json()["as_of"] == "2026-03-15"
+
+
+# ---- the log, the lists, the registry, and what is only supposed -----------------------------------------------------
+def lines(service: Status, address: str) -> list[Json]:
+    return [dict(json.loads(line)) for line in body(service, address).splitlines()]
+
+
+def test_the_log_ends_where_the_second_clock_stops(story: tuple[Story, str]) -> None:
+    told, _ = story
+    service = told.service
+    whole = lines(service, at("/log", lang="en"))
+
+    for instant, position in told.moments:
+        known = lines(service, at("/log", known_at=instant))
+        assert known == lines(service, at("/log", at_position=position))
+        assert known == [event for event in whole if event["position"] <= position]
+    answer = service.client.get(at("/log", at_position=told.moments[3][1], after=2, limit=4))
+    cited = service.client.get(answer.headers["link"].split(">")[0].removeprefix("<"))
+    assert (answer.headers["x-position"], "x-as-of" in answer.headers) == (str(told.moments[3][1]), False)
+    assert cited.headers["cache-control"].endswith("immutable")
+    assert cited.content == answer.content
+    assert [event["version"] for event in map(json.loads, answer.text.splitlines())] == [3, 4, 5, 6]
+
+
+def test_the_log_of_a_day_leaves_out_acts_and_lines_of_later_days(service: Status) -> None:
+    assert service.put(EX, protocol(need=1)).status_code == 201
+    service.recorded(EX, "accession", "fra", "2026-03-01")
+    service.recorded(EX, "accession", "deu", "2026-05-01")
+
+    seen = lines(service, at("/log", as_of="2026-04-01"))
+
+    acts = [event["data"]["participant"] for event in seen if "act_date" in event["data"]]
+    assert acts == ["fra"]
+    assert all(event["data"].get("occurred_on", "") <= "2026-04-01" for event in seen)
+    assert seen[0]["type"] == "treaty.defined"
+
+
+def test_the_list_of_treaties_is_told_of_a_day_and_of_what_was_known(service_anywhere: Status) -> None:
+    service = service_anywhere
+    assert service.put(EX, protocol(need=1)).status_code == 201
+    before = service.clock.now.isoformat().replace("+00:00", "Z")
+    service.clock.forward(days=1)
+    receipt = service.recorded(EX, "accession", "fra", "2026-03-01")
+    service.clock.forward(days=1)
+    assert service.put("EX-2", protocol("EX-2")).status_code == 201
+    service.settled()
+
+    def listed(**query: object) -> Json:
+        found = service.get("treaties", **query)
+        return {row["id"]: (row["counts"]["consents"], row["in_force"], row["as_of"]) for row in found["treaties"]}
+
+    assert listed(as_of="2026-02-01") == {EX: (0, False, "2026-02-01"), "EX-2": (0, False, "2026-02-01")}
+    assert listed(as_of="2026-07-01") == {EX: (1, True, "2026-07-01"), "EX-2": (0, False, "2026-07-01")}
+    assert listed(as_of="2026-07-01", known_at=before) == {EX: (0, False, "2026-07-01")}
+    assert listed(as_of="2026-07-01", at_position=receipt["position"]) == {EX: (1, True, "2026-07-01")}
+    assert listed(as_of="2026-07-01", in_force="true", q="protocol") == {EX: (1, True, "2026-07-01")}
+    assert listed(as_of="2026-07-01", in_force="false", limit=1) == {"EX-2": (0, False, "2026-07-01")}
+
+    told = service.get("treaties", as_of="2026-07-01", limit=1)
+    cited = service.client.get(told["permanent"])
+    assert service.put("EX-0", protocol("EX-0")).status_code == 201
+    service.settled()
+    assert service.client.get(told["permanent"]).content == cited.content
+    assert cited.json() == told
+    assert cited.headers["cache-control"].endswith("immutable")
+
+
+def test_a_row_of_the_list_says_what_the_treaty_itself_says(story: tuple[Story, str]) -> None:
+    told, _ = story
+    told.service.settled()
+
+    for instant, _position in told.moments:
+        for day in DAYS:
+            (row,) = told.service.get("treaties", as_of=day, known_at=instant)["treaties"]
+            one = told.service.treaty(EX, as_of=day, known_at=instant)
+            assert row["counts"] == {name: one["counts"][name] for name in ("signatures", "consents")}
+            assert row["threshold_on"] == one["force"]["threshold_on"]
+            assert row["in_force"] is one["force"]["in_force"]
+            assert (row["version"], row["position"]) == (one["version"], one["position"])
+
+
+def test_what_stood_between_a_participant_and_each_treaty_is_told_of_a_day(service: Status) -> None:
+    assert service.put(EX, protocol(need=1)).status_code == 201
+    instant = service.clock.now.isoformat().replace("+00:00", "Z")
+    service.clock.forward(days=1)
+    service.recorded(EX, "signature", "fra", "2026-02-01")
+    service.recorded(EX, "ratification", "fra", "2026-03-01")
+    service.settled()
+
+    def standing(**query: object) -> list[str]:
+        return [row["status"] for row in service.get("participants/fra", **query)["treaties"]]
+
+    assert standing(as_of="2026-02-15") == ["signatory"]
+    assert standing(as_of="2026-03-15") == ["contracting"]
+    assert standing(as_of="2026-07-15") == standing() == ["party"]
+    assert standing(as_of="2026-07-15", known_at=instant) == []
+
+
+def test_what_is_supposed_comes_on_top_of_what_was_known_then(service: Status) -> None:
+    assert service.put(EX, protocol(need=2)).status_code == 201
+    instant = service.clock.now.isoformat().replace("+00:00", "Z")
+    service.clock.forward(days=1)
+    service.recorded(EX, "accession", "fra", "2026-03-01")
+    supposed = {"acts": [{"action": "accession", "participant": "deu", "act_date": "2026-04-01"}]}
+
+    now = service.client.post(f"/v1/treaties/{EX}/what-if", json=supposed).json()
+    then = service.client.post(f"/v1/treaties/{EX}/what-if?known_at={instant}", json=supposed).json()
+
+    assert now["difference"]["threshold_on"]["after"] == "2026-04-01"
+    assert then["difference"]["threshold_on"]["after"] is None
+    assert then["known_at"] < now["known_at"]

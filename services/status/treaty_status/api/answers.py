@@ -107,8 +107,9 @@ class Answers:
         self._world = world
         self._past = past
         self._clock = clock
-        self._build = build
         self.edition = edition
+        self.wording = f"{edition}-{build}"
+        """The edition and the release, as they stand in every ETag."""
         self._most_bytes = most_bytes
         self._kept: OrderedDict[_Key, Answer] = OrderedDict()
         self._bytes = 0
@@ -180,6 +181,10 @@ class Answers:
         """Does an instant lie behind us? What is recorded until a later one is not known yet."""
         return moment is None or moment <= self._clock()
 
+    def heard_at(self, asked: datetime | None, recorded_at: datetime | None) -> datetime | None:
+        """The instant that an answer names: the one asked about, once it has passed; else that of the last event."""
+        return asked if asked is not None and self.has_passed(asked) else recorded_at
+
     # ---- one answer -------------------------------------------------------------------------------------------------
     def _alone(self, known: Known) -> Then:
         """A treaty that rests on no other."""
@@ -200,7 +205,7 @@ class Answers:
         known, treaty = then.known, defined(then.known.state)
         day = asked.as_of or self.today(treaty)
         recorded_at = max((one.recorded_at for one in then.involved.values() if one.recorded_at), default=None)
-        known_at = asked.known_at if asked.known_at and self.has_passed(asked.known_at) else recorded_at
+        known_at = self.heard_at(asked.known_at, recorded_at)
         versions = tuple(one.state.version for one in then.involved.values())
         mark = None if known_at == recorded_at else known_at
         key = _key(asked, day, then.position if asked.until else None, mark)
@@ -240,7 +245,7 @@ class Answers:
     def _etag(self, versions: tuple[int, ...], day: date, lang: str, mark: datetime | None) -> str:
         others = "".join(f"+{version}" for version in versions[1:])
         known_at = "" if mark is None else f".{mark.isoformat()}"
-        return f'"{versions[0]}{others}.{day.isoformat()}.{lang}.{self.edition}-{self._build}{known_at}"'
+        return f'"{versions[0]}{others}.{day.isoformat()}.{lang}.{self.wording}{known_at}"'
 
     def _keep(self, key: "_Key", answer: Answer) -> Answer:
         with self._lock:

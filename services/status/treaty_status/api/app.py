@@ -19,6 +19,7 @@ from treaty_status.api import (
     following,
     importing,
     listing,
+    log_lines,
     operations,
     problems,
     reading,
@@ -104,7 +105,7 @@ def create_app(
         redirect_slashes=False,
     )
     framework.state.surface = surface
-    for part in (reading, supposing, recording, certifying, importing, listing, following, operations):
+    for part in (reading, log_lines, supposing, recording, certifying, importing, listing, following, operations):
         framework.include_router(part.router)
     for router in routers:
         framework.include_router(router)

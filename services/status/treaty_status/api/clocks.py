@@ -43,9 +43,7 @@ class Clocks:
     @property
     def until(self) -> Until | None:
         """How much of the log is to be heard; None: all of it."""
-        if self.known_at is None and self.at_position is None:
-            return None
-        return Until(self.known_at, self.at_position)
+        return heard_until(self.known_at, self.at_position)
 
     @property
     def lasts(self) -> bool:
@@ -73,6 +71,20 @@ class Clocks:
         )
 
 
+def heard_until(known_at: datetime | None, at_position: int | None) -> Until | None:
+    """How much of the log is to be heard; None: all of it.
+
+    Raises:
+        InvalidRequest: both an instant and a position are given.
+    """
+    if known_at is not None and at_position is not None:
+        raise invalid(
+            ("at_position", "An instant is given as well, and the two may not mean the same"),
+            way_out="Give known_at or at_position.",
+        )
+    return None if known_at is None and at_position is None else Until(known_at, at_position)
+
+
 async def clocks(
     *,
     request: Request,
@@ -88,11 +100,7 @@ async def clocks(
         InvalidRequest: both an instant and a position are given.
         UnknownEdition, EditionOver: the words asked for are not those of this release.
     """
-    if known_at is not None and at_position is not None:
-        raise invalid(
-            ("at_position", "An instant is given as well, and the two may not mean the same"),
-            way_out="Give known_at or at_position.",
-        )
+    heard_until(known_at, at_position)
     present = the_surface(request).answers.edition
     if edition is not None and edition > present:
         raise UnknownEdition(

@@ -178,6 +178,7 @@ WHAT_IF: Final[Document] = {
     "lang": "en",
     "position": 431,
     "version": 140,
+    "known_at": "2027-04-01T14:05:00+00:00",
     "recorded": False,
     "before": {
         "force": {

@@ -3,17 +3,22 @@
 import asyncio
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from treaty_status.api.clocks import Clocks, TheClocks
 from treaty_status.api.orders import unknown_participant
-from treaty_status.api.parameters import AsOf, Cursor, Day, Lang, Limit
+from treaty_status.api.parameters import Cursor, Day, Lang, Limit
 from treaty_status.api.problems import invalid
 from treaty_status.api.reading import unknown_group
+from treaty_status.api.rows_then import PageThen, RowsThen, When
 from treaty_status.api.surface import Surface, TheSurface
+from treaty_status.api.telling import FOR_EVER
+from treaty_status.application.past import Until
 from treaty_status.application.views import TreatyOfParticipant, TreatyQuery, TreatyRow
 from treaty_status.registry import Participant, fold
 
@@ -54,14 +59,15 @@ async def list_treaties(
     q: Annotated[
         str | None, Query(max_length=200, description="Words of the title in any language, or the id.")
     ] = None,
-    in_force: Annotated[Flag | None, Query(description="Only those that are, or are not, in force today.")] = None,
+    in_force: Annotated[Flag | None, Query(description="Only those that are, or are not, in force on the day.")] = None,
     rehearsals: Annotated[Flag, Query(description="true: the rehearsals instead of the record.")] = "false",
-    lang: Lang = "en",
+    clocks: TheClocks,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Document:
     """By id, a page at a time; `next` and `Link` lead on. The list lags behind the log by a few milliseconds, up to
-    `position`.
+    `position`. Asked about another day, or about what was known earlier, each treaty is told as it stood then; a page
+    may then be short, and `next` still leads on.
     """
     query = TreatyQuery(
         q=q,
@@ -71,16 +77,63 @@ async def list_treaties(
         after=None if after is None else read_cursor(after),
         limit=limit,
     )
+    if clocks.as_of is not None or clocks.until is not None:
+        return await _listed_then(request, response, surface, clocks, query)
     page = await asyncio.to_thread(surface.desk.views.treaties, query)
-    following = None if page.next is None else cursor_of(page.next)
-    if following is not None:
-        response.headers["link"] = f'<{_again(request, after=following)}>; rel="next"'
+    following = _leads_on(request, response, page.next)
     return {
-        "treaties": [_treaty(surface, row, lang) for row in page.rows],
+        "treaties": [_treaty(surface, row, clocks.lang) for row in page.rows],
         "next": following,
-        "lang": lang,
+        "lang": clocks.lang,
         "position": page.position,
     }
+
+
+async def _listed_then(
+    request: Request, response: Response, surface: Surface, clocks: Clocks, query: TreatyQuery
+) -> Document:
+    rows = RowsThen(surface.desk.views, surface.answers)
+
+    def page() -> PageThen:
+        return rows.page(query, _when(surface, clocks))
+
+    found = await surface.workbench.work(page)
+    following = _leads_on(request, response, found.next)
+    if clocks.lasts:
+        response.headers["cache-control"] = FOR_EVER
+    return {
+        "treaties": list(found.rows),
+        "next": following,
+        "as_of": _iso(clocks.as_of),
+        "known_at": None if clocks.known_at is None else clocks.known_at.isoformat(),
+        "lang": clocks.lang,
+        "position": found.position,
+        "permanent": _stays(request, surface, clocks, found.position),
+    }
+
+
+def _when(surface: Surface, clocks: Clocks) -> When:
+    """All rows are told of one position, unless an instant is asked about."""
+    until = clocks.until or Until(position=surface.desk.log.head())
+    return When(until=until, as_of=clocks.as_of, lang=clocks.lang)
+
+
+def _stays(request: Request, surface: Surface, clocks: Clocks, position: int) -> str | None:
+    """Where the list is had again. Without a day every depositary has its own, and an instant is not one position."""
+    if clocks.as_of is None or clocks.known_at is not None:
+        return None
+    clock = {"as_of", "at_position", "lang", "edition"}
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in clock]
+    own = [("as_of", clocks.as_of.isoformat()), ("at_position", str(position)), ("lang", clocks.lang)]
+    return f"{request.url.path}?{urlencode([*kept, *own, ('edition', str(surface.answers.edition))])}"
+
+
+def _leads_on(request: Request, response: Response, last: str | None) -> str | None:
+    if last is None:
+        return None
+    following = cursor_of(last)
+    response.headers["link"] = f'<{_again(request, after=following)}>; rel="next"'
+    return following
 
 
 def _again(request: Request, *, after: str) -> str:
@@ -179,17 +232,25 @@ def _brief(one: Participant, day: date, lang: str) -> Document:
     summary="One participant: names, groups, treaties",
     tags=["registry"],
 )
-async def read_registry_entry(surface: TheSurface, participant: str, as_of: AsOf = None, lang: Lang = "en") -> Document:
-    """Names through time and language, codes, predecessors and successors, groups on the day, and every treaty."""
-    registry = surface.desk.registry
-    day = as_of or surface.desk.clock().date()
-    one = registry.find(participant, on=as_of)
+async def read_registry_entry(surface: TheSurface, clocks: TheClocks, participant: str) -> Document:
+    """Names through time and language, codes, predecessors and successors, groups on the day, and every treaty.
+
+    The second clock is that of the treaties; names and groups come with the release.
+    """
+    registry, lang = surface.desk.registry, clocks.lang
+    day = clocks.as_of or surface.desk.clock().date()
+    one = registry.find(participant, on=clocks.as_of)
     if one is None:
         raise unknown_participant(registry, participant, "participant", in_path=True)
     treaties = await asyncio.to_thread(surface.desk.views.treaties_of, one.id)
+    if clocks.as_of is None and clocks.until is None:
+        rows = [_participation(surface, row, lang) for row in treaties]
+    else:
+        rows = await surface.workbench.work(lambda: _stood(surface, clocks, one.id, treaties))
     return {
         **_brief(one, day, lang),
         "as_of": day.isoformat(),
+        "known_at": None if clocks.known_at is None else clocks.known_at.isoformat(),
         "lang": lang,
         "formal_name": one.formal_name(lang, day),
         "numeric": one.numeric,
@@ -212,8 +273,17 @@ async def read_registry_entry(surface: TheSurface, participant: str, as_of: AsOf
         "successors": [{"id": link.id, "kind": link.kind.value, "on": _iso(link.on)} for link in one.successors],
         "groups": sorted(registry.groups_of(one.id, day)),
         "note": one.note,
-        "treaties": [_participation(surface, row, lang) for row in treaties],
+        "treaties": rows,
     }
+
+
+def _stood(
+    surface: Surface, clocks: Clocks, participant: str, treaties: Sequence[TreatyOfParticipant]
+) -> list[Document]:
+    """What stood between it and each treaty on the day, as far as the log is heard."""
+    rows, when = RowsThen(surface.desk.views, surface.answers), _when(surface, clocks)
+    found = [rows.participation(one.treaty.id, participant, when) for one in treaties]
+    return [row for row in found if row is not None]
 
 
 def _participation(surface: Surface, row: TreatyOfParticipant, lang: str) -> Document:

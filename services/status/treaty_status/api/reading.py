@@ -1,6 +1,5 @@
-"""Reading one treaty: documents with ETags, a table as CSV, the history as lines."""
+"""Reading one treaty: documents with ETags, a table for spreadsheets."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -8,9 +7,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from treaty_events import ClaimVerdict, stream_of
+from treaty_events import ClaimVerdict
 from treaty_status.api.clocks import TheClocks
-from treaty_status.api.feed_lines import log_line
 from treaty_status.api.orders import unknown_participant
 from treaty_status.api.refusals import UnknownGroup
 from treaty_status.api.surface import Surface, TheSurface
@@ -28,13 +26,11 @@ from treaty_status.application.documents import (
     participants_document,
     status_document,
 )
-from treaty_status.domain.decisions import defined
 from treaty_status.domain.participation import Participation
 from treaty_status.registry import Kind
 
 router = APIRouter(tags=["treaties"])
 Standing = Literal["party", "contracting", "signatory", "former_party", "withdrawn", "other"]
-ALWAYS = {"cache-control": "no-cache"}
 
 
 @router.get("/v1/treaties/{treaty}", operation_id="read_treaty", summary="Where a treaty stands")
@@ -197,27 +193,3 @@ def unknown_group(surface: Surface, group: str) -> UnknownGroup:
     return UnknownGroup(
         f"The registry holds no group {group[:60]!r}.", way_out="These are known: see groups.", facts={"groups": groups}
     )
-
-
-# ---- history ---------------------------------------------------------------------------------------------------------
-@router.get(
-    "/v1/treaties/{treaty}/log",
-    operation_id="read_log",
-    summary="The events of one treaty",
-    responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
-)
-async def read_log(
-    surface: TheSurface,
-    treaty: str,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Only events past this version.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=100_000, description="At most so many.")] = 100_000,
-) -> Response:
-    """One event a line, in order of versions, as they were stored: NDJSON."""
-    body = await asyncio.to_thread(_history, surface, treaty, after, limit)
-    return Response(body, headers={"content-type": "application/x-ndjson", **ALWAYS})
-
-
-def _history(surface: Surface, treaty: str, after: int, limit: int) -> bytes:
-    defined(surface.desk.treaties.get(treaty).state)
-    events = surface.desk.log.read_stream(stream_of(treaty), after=after)[:limit]
-    return b"".join(log_line(event) + b"\n" for event in events)

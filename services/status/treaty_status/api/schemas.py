@@ -146,6 +146,7 @@ SCHEMAS: Final[dict[str, Document]] = {
     "WhatIf": _object(
         {
             **_ECHO,
+            "known_at": {**INSTANT, "description": "When the last event was recorded on which the acts come."},
             "recorded": {"const": False},
             "before": _SIDE,
             "after": _SIDE,

@@ -12,17 +12,18 @@ from fastapi import APIRouter, Query, Request, Response
 
 from treaty_events import Recorded
 from treaty_status.api import orders
-from treaty_status.api.clocks import TheClocks
+from treaty_status.api.clocks import AtPosition, TheClocks, heard_until
 from treaty_status.api.examples import PATH, WHAT_IF
 from treaty_status.api.intake import decoded, must_be_json, read_body
 from treaty_status.api.openapi import asks
-from treaty_status.api.parameters import Lang
+from treaty_status.api.parameters import KnownAt, Lang
 from treaty_status.api.problems import invalid
 from treaty_status.api.questions import WhatIfBody
 from treaty_status.api.reading import unknown_group
 from treaty_status.api.surface import Surface, TheSurface
-from treaty_status.api.telling import tell
+from treaty_status.api.telling import instant, tell
 from treaty_status.application.documents import View
+from treaty_status.application.past import Until
 from treaty_status.application.paths import path_document
 from treaty_status.application.what_if import what_if_document
 from treaty_status.domain.decisions import Circumstances, RecordAct, defined
@@ -49,9 +50,18 @@ _WHAT_IF: Final = msgspec.json.Decoder(WhatIfBody)
         200: {"description": "Before, after and the difference", "content": {"application/json": {"example": WHAT_IF}}}
     },
 )
-async def ask_what_if(request: Request, surface: TheSurface, treaty: str, lang: Lang = "en") -> Response:
+async def ask_what_if(
+    *,
+    request: Request,
+    surface: TheSurface,
+    treaty: str,
+    known_at: KnownAt = None,
+    at_position: AtPosition = None,
+    lang: Lang = "en",
+) -> Response:
     """The acts go through every check of recording, each on what those before it left; a refusal names the index of
-    its act. Both sides are told of one legal day: `as_of`, or the later of today and the last act.
+    its act. Both sides are told of one legal day: `as_of`, or the later of today and the last act. `known_at` or
+    `at_position`: as if they came on top of what was on record then.
     """
     headers = request.headers
     raw = await read_body(request.receive, declared=headers.get("content-length"), limit_bytes=surface.body_limit_bytes)
@@ -59,7 +69,8 @@ async def ask_what_if(request: Request, surface: TheSurface, treaty: str, lang: 
     body = decoded(raw, _WHAT_IF)
     as_of = orders.optional_day(body.as_of, "/as_of")
     acts = _acts(body, treaty, surface, as_of)
-    answer = await surface.workbench.work(lambda: _supposed(surface, treaty, acts, as_of, lang))
+    until = heard_until(known_at, at_position)
+    answer = await surface.workbench.work(lambda: _supposed(surface, treaty, acts, as_of, until, lang))
     return Response(answer, headers={"content-type": "application/json", "cache-control": "no-store"})
 
 
@@ -79,15 +90,19 @@ def _acts(body: WhatIfBody, treaty: str, surface: Surface, as_of: date | None) -
     return found
 
 
-def _supposed(surface: Surface, treaty: str, acts: Sequence[RecordAct], as_of: date | None, lang: str) -> bytes:
-    desk = surface.desk
-    known = desk.treaties.get(treaty)
-    state = defined(known.state)
+def _supposed(
+    surface: Surface, treaty: str, acts: Sequence[RecordAct], as_of: date | None, until: Until | None, lang: str
+) -> bytes:
+    then = surface.answers.then(treaty, until)
+    state = defined(then.known.state)
     now = Circumstances(
-        today=surface.answers.today(state), world=desk.world, recorded=Recorded(at=desk.clock(), by=NOBODY)
+        today=surface.answers.today(state),
+        world=then.world,
+        recorded=Recorded(at=surface.desk.clock(), by=NOBODY),
     )
     supposed = suppose(state, acts, now, until=as_of)
-    return msgspec.json.encode(what_if_document(state, supposed, position=known.position, lang=lang, world=desk.world))
+    document = what_if_document(state, supposed, position=then.known.position, lang=lang, world=then.world)
+    return msgspec.json.encode({**document, "known_at": instant(then.known.recorded_at)})
 
 
 # ---- the way there ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import typer
 
 from treaty_status.cli import key_commands
 from treaty_status.cli.exits import REFUSED, reported
-from treaty_status.cli.options import HERE, AsJson, AsOf, Database, Lang, Secret, Treaty, Url
+from treaty_status.cli.options import HERE, AsJson, AsOf, Database, KnownAt, Lang, Secret, Treaty, Url
 
 cli = typer.Typer(
     name="treaty-status",
@@ -97,6 +97,7 @@ def show(
     milestones: Annotated[bool, typer.Option("--milestones", help="What was crossed, and what will be.")] = False,
     claims: Annotated[bool, typer.Option("--claims", help="Statements beside the facts.")] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     lang: Lang = None,
     url: Url = HERE,
     as_json: AsJson = False,
@@ -111,7 +112,7 @@ def show(
         raise typer.BadParameter("choose one side of one treaty")
     with reported(as_json=as_json), Service(url) as service:
         side = reading.side(treaty, participant, wanted[0] if wanted else None)
-        found = service.get(side.path, as_of=as_of, lang=lang)
+        found = service.get(side.path, as_of=as_of, known_at=known_at, lang=lang)
         (output.as_json if as_json else side.draw)(found)
 
 
@@ -124,6 +125,7 @@ def claims(
         bool, typer.Option("--contradicting", help="Only those that the facts contradict.")
     ] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     lang: Lang = None,
     url: Url = HERE,
     as_json: AsJson = False,
@@ -135,23 +137,33 @@ def claims(
     with reported(as_json=as_json), Service(url) as service:
         path = reading.side(treaty, None, "claims").path
         only = "true" if contradicting else None
-        found = service.get(path, as_of=as_of, lang=lang, verdict=verdict, contradicting=only)
+        found = service.get(path, as_of=as_of, known_at=known_at, lang=lang, verdict=verdict, contradicting=only)
         (output.as_json if as_json else output.claims)(found)
 
 
 @cli.command()
-def explain(*, treaty: Treaty, as_of: AsOf = None, lang: Lang = None, url: Url = HERE, as_json: AsJson = False) -> None:
+def explain(
+    *,
+    treaty: Treaty,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    lang: Lang = None,
+    url: Url = HERE,
+    as_json: AsJson = False,
+) -> None:
     """Say why: who counts, who does not and because of what, and what is missing."""
     from treaty_status.cli import output
     from treaty_status.cli.service import Service
 
     with reported(as_json=as_json), Service(url) as service:
-        found = service.get(f"/v1/treaties/{treaty}/explanation", as_of=as_of, lang=lang)
+        found = service.get(f"/v1/treaties/{treaty}/explanation", as_of=as_of, known_at=known_at, lang=lang)
         (output.as_json if as_json else output.explanation)(found)
 
 
 @cli.command()
-def log(*, treaty: Treaty, url: Url = HERE, as_json: AsJson = False) -> None:
+def log(
+    *, treaty: Treaty, as_of: AsOf = None, known_at: KnownAt = None, url: Url = HERE, as_json: AsJson = False
+) -> None:
     """Print the events of a treaty, oldest first; with --json one a line."""
     import json
 
@@ -159,7 +171,7 @@ def log(*, treaty: Treaty, url: Url = HERE, as_json: AsJson = False) -> None:
     from treaty_status.cli.service import Service
 
     with reported(as_json=as_json), Service(url) as service:
-        for line in service.lines(f"/v1/treaties/{treaty}/log"):
+        for line in service.lines(f"/v1/treaties/{treaty}/log", as_of=as_of, known_at=known_at):
             (output.as_line if as_json else output.event)(json.loads(line))
 
 

@@ -97,6 +97,8 @@ def status(document: Mapping[str, Any]) -> None:
             "open for signature": document["signature"]["state"],
             "next": [f"{due['on']} {due['kind']}" for due in document["next_due"][:3]],
             "as of": document["as_of"],
+            "known at": document.get("known_at"),
+            "stays at": document.get("permanent"),
         }
     )
     say(f"\n{document['notice']}")
