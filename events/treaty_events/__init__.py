@@ -21,6 +21,7 @@ from treaty_events.deposits import (
 )
 from treaty_events.errors import NotAFact, UnknownEventName
 from treaty_events.facts import Evidence, Fact, Override, Recorded
+from treaty_events.holds import HoldEnd, HoldEnded, MilestoneHeld
 from treaty_events.identifiers import (
     ParticipantId,
     TreatyId,
@@ -47,6 +48,7 @@ from treaty_events.tables import TableSet
 from treaty_events.treaties import (
     Depositary,
     Details,
+    FourEyes,
     RehearsalClosed,
     RehearsalDayReached,
     RuleAmended,
@@ -82,11 +84,15 @@ __all__ = [
     "FactCorrected",
     "FactReinstated",
     "FactRetracted",
+    "FourEyes",
     "HistorySettled",
+    "HoldEnd",
+    "HoldEnded",
     "ImportFinished",
     "InstrumentDeposited",
     "Kind",
     "MilestoneAnnounced",
+    "MilestoneHeld",
     "MilestonesSettled",
     "NotAFact",
     "ObjectionMade",

@@ -7,7 +7,7 @@ changed shape gets a new ``VERSIONS`` entry and an upcaster from each older vers
 from collections.abc import Callable
 from typing import Any, Final
 
-from treaty_events import certificates, claims, corrections, deposits, imports, milestones, tables, treaties
+from treaty_events import certificates, claims, corrections, deposits, holds, imports, milestones, tables, treaties
 from treaty_events.errors import UnknownEventName
 from treaty_events.facts import Fact
 from treaty_events.milestones import Kind, MilestoneAnnounced, Status
@@ -40,6 +40,8 @@ META: Final[dict[str, type[Fact]]] = {
     "treaty.fact.corrected": corrections.FactCorrected,
     "treaty.fact.retracted": corrections.FactRetracted,
     "treaty.fact.reinstated": corrections.FactReinstated,
+    "treaty.milestone.held": holds.MilestoneHeld,
+    "treaty.milestone.hold_ended": holds.HoldEnded,
     "treaty.milestones.settled": imports.MilestonesSettled,
 }
 _ALWAYS: Final = (Status.REACHED, Status.REVISED, Status.REVOKED, Status.LOST)

@@ -35,6 +35,13 @@ class SignatureWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FourEyes:
+    """Thresholds, entries into force and ends are announced once a second key has seen them, or after so many hours."""
+
+    hours: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Details:
     """The header of a treaty. Titles by language tag; civil dates at the depositary.
 
@@ -54,6 +61,7 @@ class Details:
     parents: tuple[str, ...] = ()
     sources: tuple[SourceNote, ...] = ()
     last_read_on: date | None = None
+    four_eyes: FourEyes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,7 +81,24 @@ def test_help_imports_neither_the_web_nor_the_database_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "demo", "record", "show", "explain", "log", "watch", "rebuild", "import", "keys", "version"]
+    "command",
+    [
+        "serve",
+        "demo",
+        "record",
+        "show",
+        "explain",
+        "log",
+        "watch",
+        "rebuild",
+        "import",
+        "keys",
+        "version",
+        "correct",
+        "retract",
+        "reinstate",
+        "release",
+    ],
 )
 def test_each_command_explains_itself(command: str) -> None:
     told = run(command, "--help")
@@ -356,3 +373,31 @@ def test_settings_that_make_no_sense_are_named() -> None:
 
     assert told.exit_code == 3
     assert "port" in told.stderr
+
+
+# ---- corrections -----------------------------------------------------------------------------------------------------
+def test_an_act_is_corrected_retracted_and_reinstated_by_its_event_id(place: Place) -> None:
+    made = place.answer("record", "XVIII-16", "signature", "Japan", "2026-11-10")
+    target = made["event_id"]
+    why = ("--reason", "typing", "--source", "C.N.0.2026 (test)")
+
+    moved = place.answer("correct", "XVIII-16", target, "act_date=2026-11-11", "place=New York", *why)
+    assert moved["recorded_as"] == "correction"
+    assert place.answer("show", "XVIII-16", "jpn")["acts"][0]["act_date"] == "2026-11-11"
+    assert "reads so" in place.run("correct", "XVIII-16", target, "act_date=2026-11-11", *why).output
+
+    taken = place.run("retract", "XVIII-16", target, "--reason", "duplicate", "--dry-run")
+    assert "Nothing was recorded" in taken.output
+    assert place.run("retract", "XVIII-16", target, "--reason", "duplicate").exit_code == 0
+    assert place.run("reinstate", "XVIII-16", target, "--reason", "source_error").exit_code == 0
+    assert place.run("retract", "XVIII-16", target, "--reason", "duplicate").exit_code == 0
+
+
+def test_a_correction_says_field_and_value(place: Place) -> None:
+    assert place.run("correct", "XVIII-16", "x", "act_date", "--reason", "typing").exit_code == 2
+
+
+def test_where_nothing_waits_nothing_is_released(place: Place) -> None:
+    told = place.run("release", "XVIII-16")
+    assert told.exit_code != 0
+    assert "No announcement" in told.output

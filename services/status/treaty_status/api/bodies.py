@@ -261,9 +261,29 @@ class TreatyBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ) = None
     parents: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=20)] = ()
     sources: Annotated[tuple[SourceBody, ...], Meta(max_length=100)] = ()
+    four_eyes_hours: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=720,
+                description="Thresholds, entries into force, ends and their revocations are announced once the holder "
+                "of a second key released them, or after so many hours. The facts do not wait.",
+            ),
+        ]
+        | None
+    ) = None
     signature_windows: Annotated[tuple[WindowBody, ...], Meta(max_length=50)] | UnsetType = UNSET
     rule: msgspec.Raw | UnsetType = UNSET
     reason: Text | None = None
+
+
+class ReleaseBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """That a second person has seen what waits: one line by its key, or everything that waits."""
+
+    key: Annotated[str, Meta(max_length=300, description="The line's key; left out, every line that waits.")] | None = (
+        None
+    )
 
 
 class RehearsalBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -43,6 +43,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
     history.RetractedBefore: 409,
     history.TableShrank: 409,
     AlreadyCertified: 409,
+    no.NothingHeld: 404,
+    no.SecondKeyNeeded: 403,
     no.RehearsalOver: 410,
     submissions.StaleVersion: 412,
     at_the_door.BodyTooLarge: 413,

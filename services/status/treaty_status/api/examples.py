@@ -92,6 +92,7 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
             "tier": "press",
         }
     },
+    "release": {"everything that waits": {}, "one line": {"key": "XVIII-16:threshold:65(1):1"}},
     "rehearsal": {"from today on": {}, "from a day on": {"starts_on": "2027-01-01"}},
     "day": {"a day": {"on": "2027-07-04"}},
     "closing": {"done": {"reason": "The exercise is over."}},

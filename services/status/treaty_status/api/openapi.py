@@ -15,6 +15,7 @@ from treaty_status.api.bodies import (
     DayBody,
     ImportedActBody,
     RehearsalBody,
+    ReleaseBody,
     TreatyBody,
 )
 from treaty_status.api.certificate_bodies import BODIES as CERTIFICATE_BODIES
@@ -42,6 +43,7 @@ _BODIES: Final = (
     DayBody,
     ImportedActBody,
     RehearsalBody,
+    ReleaseBody,
     TreatyBody,
     WhatIfBody,
     *CERTIFICATE_BODIES,
@@ -288,8 +290,18 @@ _RECEIPT: Final[Document] = {
         "event_id": {"type": ["string", "null"], "format": "uuid"},
         "position": {"type": ["integer", "null"], "description": "Place of the last event in the whole log."},
         "version": {"type": "integer", "description": "The treaty's version after it."},
-        "recorded_as": {"enum": ["act", "certificate", "table", "claim", "correction", "definition", "nothing"]},
+        "recorded_as": {
+            "enum": ["act", "certificate", "table", "claim", "correction", "definition", "release", "nothing"]
+        },
         "milestones": {"type": "array", "items": {"type": "object"}},
+        "held": {
+            "type": "array",
+            "description": "Announcements that wait for the holder of a second key.",
+            "items": {
+                "type": "object",
+                "properties": {"key": _TEXT, "until": {"type": "string", "format": "date-time"}},
+            },
+        },
         "warnings": {
             "type": "array",
             "items": {"type": "object", "properties": {"code": _TEXT, "message": _TEXT}},

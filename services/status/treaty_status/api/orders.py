@@ -18,6 +18,7 @@ from treaty_events import (
     DepositStatus,
     Details,
     Evidence,
+    FourEyes,
     NotAFact,
     Override,
     SignatureWindow,
@@ -300,6 +301,7 @@ def _details(body: TreatyBody) -> Details:
         last_read_on=optional_day(body.last_read_on, "/last_read_on"),
         parents=tuple(identifier(one, f"/parents/{n}") for n, one in enumerate(body.parents)),
         sources=tuple(SourceNote(label=one.label, url=one.url) for one in body.sources),
+        four_eyes=None if body.four_eyes_hours is None else FourEyes(hours=body.four_eyes_hours),
     )
 
 

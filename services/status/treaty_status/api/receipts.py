@@ -19,6 +19,7 @@ def receipt_body(receipt: Receipt) -> bytes:
         "version": receipt.version,
         "recorded_as": receipt.recorded_as,
         "milestones": receipt.milestones,
+        "held": receipt.held,
         "warnings": receipt.warnings,
     }
     if receipt.dry_run:

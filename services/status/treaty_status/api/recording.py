@@ -15,6 +15,7 @@ from treaty_status.api.bodies import (
     CorrectionBody,
     DayBody,
     RehearsalBody,
+    ReleaseBody,
     TreatyBody,
 )
 from treaty_status.api.conditions import expected_version, idempotency
@@ -31,6 +32,7 @@ from treaty_status.domain.decisions import (
     MoveRehearsalDay,
     OpenRehearsal,
     Order,
+    ReleaseHold,
     defined,
 )
 from treaty_status.domain.treaty import Treaty
@@ -47,6 +49,7 @@ _TREATY = msgspec.json.Decoder(TreatyBody)
 _CORRECTION = msgspec.json.Decoder(CorrectionBody)
 _CLAIM = msgspec.json.Decoder(ClaimBody)
 _REHEARSAL = msgspec.json.Decoder(RehearsalBody)
+_RELEASE = msgspec.json.Decoder(ReleaseBody)
 _DAY = msgspec.json.Decoder(DayBody)
 _CLOSING = msgspec.json.Decoder(ClosingBody)
 
@@ -194,6 +197,25 @@ async def record_claim(request: Request, surface: TheSurface, treaty: str) -> Re
     order = orders.claim(body, treaty=treaty, registry=surface.desk.registry)
     receipt = await recorded(request, surface, key, order, body=body)
     return told(receipt, created_status(receipt))
+
+
+@router.post(
+    "/v1/treaties/{treaty}/releases",
+    operation_id="release_announcements",
+    summary="Release what waits for a second person",
+    openapi_extra=takes(ReleaseBody, "release", required=False),
+    responses={200: {"description": "Announced"}},
+)
+async def release_announcements(
+    *, request: Request, surface: TheSurface, treaty: str, dry_run: DryRun = False
+) -> Response:
+    """Where a treaty is kept under four eyes: the holder of another key than the one that recorded the fact lets its
+    announcement go. What waits is listed under ``held`` at …/milestones.
+    """
+    key = await allowed(request, surface, Scope.RECORD)
+    body = await body_of(request, surface, _RELEASE, optional=True)
+    order = ReleaseHold(treaty=treaty) if body.key is None else ReleaseHold(treaty=treaty, key=body.key)
+    return told(await recorded(request, surface, key, order, body=body, dry_run=dry_run), 200)
 
 
 # ---- rehearsals ------------------------------------------------------------------------------------------------------

@@ -205,7 +205,12 @@ SCHEMAS: Final[dict[str, Document]] = {
         description="The smallest sets of consents that would meet the condition on the day.",
     ),
     "Milestones": _object(
-        {**_TOLD, "milestones": _array({"type": "object"}), "taken_back": _array({"type": "object"})}
+        {
+            **_TOLD,
+            "milestones": _array({"type": "object"}),
+            "taken_back": _array({"type": "object"}),
+            "held": _array({"type": "object"}),
+        }
     ),
     "Claims": _object(
         {

@@ -722,7 +722,22 @@ def milestones_document(told: View) -> Document:
         if key not in shown and one.status in {Status.REVOKED, Status.CANCELLED}
     ]
     rows.sort(key=lambda row: (row["occurred_on"], row["key"]))
-    return {**echo(told), "milestones": rows, "taken_back": taken_back}
+    return {**echo(told), "milestones": rows, "taken_back": taken_back, "held": held_documents(told.whole)}
+
+
+def held_documents(treaty: Treaty) -> list[Document]:
+    """What waits for a second person: what would be said, since whose fact, and until when."""
+    return [
+        {
+            "key": key,
+            "statuses": [status.value for status in one.statuses],
+            "occurred_on": one.occurred_on.isoformat(),
+            "recorded_by": one.by,
+            "until": one.until.isoformat(),
+            "event_id": one.event_id,
+        }
+        for key, one in sorted(treaty.held.items())
+    ]
 
 
 def _contradiction(one: Contradiction) -> Document:

@@ -33,10 +33,11 @@ class Submission:
 class Receipt:
     """What was written: the fact's event id, the log position of the last event, the treaty's version after it.
 
-    ``milestones`` are announcements in brief; ``replayed`` says that this answers an idempotency key seen before;
-    ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition``, ``history`` or ``nothing``; a history has a
-    verdict for each of its acts, the ``versions`` of those recorded and ``doubts`` about them by their place, and the
-    log ``positions`` of all its events, of which the last has the version told.
+    ``milestones`` are announcements in brief, ``held`` those that wait for a second person; ``replayed`` says that this
+    answers an idempotency key seen before; ``recorded_as`` is ``act``, ``claim``, ``correction``, ``definition``,
+    ``release``, ``history`` or ``nothing``; a history has a verdict for each of its acts, the ``versions`` of those
+    recorded and ``doubts`` about them by their place, and the log ``positions`` of all its events, of which the last
+    has the version told.
     """
 
     treaty: str
@@ -45,6 +46,7 @@ class Receipt:
     version: int
     recorded_as: str
     milestones: tuple[dict[str, Any], ...] = ()
+    held: tuple[dict[str, Any], ...] = ()
     warnings: tuple[dict[str, str], ...] = ()
     dry_run: bool = False
     replayed: bool = False

@@ -40,6 +40,7 @@ class TreatyRow:
     the day of that event; ``counts_ahead`` are the counts of later days on which they change without any act.
     ``ended_on`` is the day on which denunciations left too few parties for the treaty to stay in force.
     ``next_due_on`` is the first legal day in ``time_zone`` on which something comes without any further act;
+    ``held_until`` is the instant at which the first announcement that waits for a second person waits no longer;
     ``rests_on`` names the other treaties that the answer depends on.
     """
 
@@ -66,6 +67,7 @@ class TreatyRow:
     ended_on: date | None = None
     clause: str | None = None
     next_due_on: date | None = None
+    held_until: datetime | None = None
     rule_version: int = 0
     rests_on: tuple[str, ...] = ()
     updated_at: datetime
@@ -182,7 +184,7 @@ class TreatyOfParticipant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A legal day that has come at a depositary and on which something is to be said.
+    """A legal day that has come at a depositary and on which something is to be said, or what waited long enough.
 
     Order it once for each ``version`` and each today: where nothing follows from it, the row cannot know.
     """
@@ -192,6 +194,7 @@ class Due:
     on: date
     today: date
     time_zone: str
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,9 @@ from treaty_events import (
     ClaimRecorded,
     Fact,
     FactCertified,
+    HoldEnded,
     MilestoneAnnounced,
+    MilestoneHeld,
     ParticipantAct,
     Recorded,
     RehearsalDayReached,
@@ -324,7 +326,12 @@ class Writer:
             logged = self._log.read_stream(reply.stream, after=reply.version - 1)
             position = next((event.position for event in logged if event.version == body["version"]), None)
         return Receipt(
-            **{**body, "milestones": tuple(body["milestones"]), "warnings": tuple(body["warnings"])},
+            **{
+                **body,
+                "milestones": tuple(body["milestones"]),
+                "held": tuple(body.get("held", ())),
+                "warnings": tuple(body["warnings"]),
+            },
             position=position,
             replayed=True,
         )
@@ -375,6 +382,7 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         version=before.version if dry_run else decision.state.version,
         recorded_as="nothing" if told is None else _recorded_as(told[1], decision),
         milestones=tuple(_brief(milestone) for milestone in decision.milestones),
+        held=tuple(_waiting(fact) for fact in decision.events if isinstance(fact, MilestoneHeld)),
         **_of_a_history(decision),
         warnings=tuple({"code": warned.code, "message": warned.message} for warned in decision.warnings),
         dry_run=dry_run,
@@ -396,6 +404,8 @@ def _recorded_as(fact: Fact, decision: Decision) -> str:
         return "claim"
     if isinstance(fact, FactCertified | TableSet):
         return "certificate" if isinstance(fact, FactCertified) else "table"
+    if isinstance(fact, HoldEnded):
+        return "release"
     return "correction" if name_of(fact).startswith("treaty.fact.") else "definition"
 
 
@@ -416,6 +426,15 @@ def _brief(milestone: MilestoneAnnounced) -> dict[str, Any]:
     }
 
 
+def _waiting(held: MilestoneHeld) -> dict[str, Any]:
+    return {
+        "key": held.key,
+        "statuses": [status.value for status in held.statuses],
+        "occurred_on": held.occurred_on.isoformat(),
+        "until": held.until.isoformat(),
+    }
+
+
 def _reply(submission: Submission, receipt: Receipt, before: State, now: datetime) -> Reply:
     assert submission.idempotency is not None  # noqa: S101 - asked only for submissions with a key
     body = {
@@ -424,6 +443,7 @@ def _reply(submission: Submission, receipt: Receipt, before: State, now: datetim
         "version": receipt.version,
         "recorded_as": receipt.recorded_as,
         "milestones": receipt.milestones,
+        "held": receipt.held,
         "warnings": receipt.warnings,
     }
     wrote = receipt.version > before.version

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from treaty_status.cli import key_commands
+from treaty_status.cli import correcting, key_commands
 from treaty_status.cli.exits import REFUSED, reported
 from treaty_status.cli.options import HERE, AsJson, AsOf, Database, KnownAt, Lang, Secret, Treaty, Url
 
@@ -17,6 +17,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(key_commands.cli, name="keys")
+cli.add_typer(correcting.cli)
 
 
 @cli.command()

@@ -203,6 +203,8 @@ def receipt(document: Mapping[str, Any]) -> None:
         say(f"Recorded as {document['recorded_as']} {document['event_id']} (position {document['position']}).")
     for one in document["milestones"]:
         say(f"  {milestone_words(one)}")
+    for one in document.get("held", ()):
+        say(f"  waits for a second key until {one['until']}: {one['key']} ({', '.join(one['statuses'])})")
     for one in document["warnings"]:
         say(f"  note {one['code']}: {one['message']}")
 

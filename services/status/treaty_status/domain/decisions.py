@@ -63,6 +63,7 @@ from treaty_status.domain.contradictions import (
     key_of,
     told_as_history,
 )
+from treaty_status.domain.holds import EVERYTHING, may_release
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
@@ -144,6 +145,14 @@ class NeighbourMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseHold:
+    """A second person has seen what waits: say it. ``key`` names one line; left out, everything that waits."""
+
+    treaty: str
+    key: str = EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRehearsal:
     """Copy a treaty as it stands into a stream of its own, to practise in."""
 
@@ -174,6 +183,7 @@ Order = (
     | RecordClaim
     | Certify
     | SetTable
+    | ReleaseHold
     | Correct
     | ReachDay
     | NeighbourMoved
@@ -217,7 +227,8 @@ def decide(state: State, order: Order, now: Circumstances, *, settled: Settled |
     now = replace(now, today=effective_day(state, order, now.today))
     facts, warned, cause = _facts(state, order, now)
     moved_by = order.imported if isinstance(order, NeighbourMoved) else None
-    return _concluded(state, facts, warned, cause, now, settled, moved_by=moved_by)
+    released = frozenset({order.key}) if isinstance(order, ReleaseHold) else frozenset()
+    return _concluded(state, facts, warned, cause, now, settled, moved_by=moved_by, released=released)
 
 
 def effective_day(state: State, order: Order, today: date) -> date:
@@ -251,6 +262,9 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
             return [*_moved_on(treaty, order.certified_on, order.tier, now), *facts], warned, "certificate"
         case SetTable():
             return *table_facts(treaty, order, recorded=now.recorded), "table"
+        case ReleaseHold(key=key):
+            may_release(treaty, key, now.recorded.by)
+            return [], [], "release"
         case Correct():
             return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
         case ReachDay():
@@ -517,6 +531,7 @@ def _concluded(
     settled: Settled | None,
     *,
     moved_by: str | None,
+    released: frozenset[str],
 ) -> Decision:
     after = evolve(state, facts)
     if isinstance(after, Undefined) or after.closed:
@@ -527,7 +542,9 @@ def _concluded(
         for n, fact in enumerate(facts, start=1)
         if not isinstance(fact, RehearsalDayReached) or cause == "day"
     )
-    said, now_settled = _announce(state, after, facts, Cause(kind=cause, event_ids=ids), now, settled, cause, moved_by)
+    said, now_settled = _announce(
+        state, after, facts, Cause(kind=cause, event_ids=ids), now, settled, moved_by, released
+    )
     return Decision((*facts, *said), evolve(after, said), now_settled, tuple(warned))
 
 
@@ -538,12 +555,12 @@ def _announce(
     cause: Cause,
     now: Circumstances,
     settled: Settled | None,
-    why: str,
     moved_by: str | None,
+    released: frozenset[str],
 ) -> tuple[list[Fact], Settled]:
     outcome = outcome_of(after, world=now.world, as_of=now.today)
     now_settled = settled_by(after, outcome, today=now.today)
-    quiet = why in {"action", "claim"} and settled is not None and settled.holds(now_settled)
+    quiet = cause.kind in {"action", "claim"} and settled is not None and settled.holds(now_settled)
     touched = {fact.participant for fact in facts if isinstance(fact, ParticipantAct)}
     only = touched if quiet and isinstance(state, Treaty) else None
     beside = after.claims if only is None else concerned(after, facts, since=state.version)
@@ -560,7 +577,15 @@ def _announce(
     old = [change for change in found if came_as_history(after, change.milestone) is not None]
     news = [change for change in found if change not in old] if old else found
     said = told_or_settled(
-        after, news, outcome, world=now.world, today=now.today, cause=cause, recorded=now.recorded, moved_by=moved_by
+        after,
+        news,
+        outcome,
+        world=now.world,
+        today=now.today,
+        cause=cause,
+        recorded=now.recorded,
+        moved_by=moved_by,
+        released=released,
     )
     beside_it = told_as_history(after, old, world=now.world, today=now.today, cause=cause, recorded=now.recorded)
     return [*beside_it, *said], now_settled

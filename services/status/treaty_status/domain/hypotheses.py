@@ -55,6 +55,8 @@ def suppose(treaty: Treaty, acts: Sequence[RecordAct], now: Circumstances, *, un
         treaty,
         rehearsal_of=treaty.rehearsal_of or treaty.id,
         rehearsal_day=treaty.rehearsal_day or now.today,
+        details=replace(treaty.details, four_eyes=None),  # what would follow is asked, not when it would be announced
+        held={},
     )
     course = _Course(practice, now)
     course.take(ReachDay(treaty=treaty.id))  # what is due already is no consequence of what is supposed

@@ -22,6 +22,7 @@ from treaty_events import (
 )
 from treaty_status.domain.announcements import Change, announcements, spoken_titles
 from treaty_status.domain.evaluation import Outcome
+from treaty_status.domain.holds import four_eyes
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
@@ -93,6 +94,7 @@ def told_or_settled(
     cause: Cause,
     recorded: Recorded,
     moved_by: str | None = None,
+    released: frozenset[str] = frozenset(),
 ) -> list[Fact]:
     """What to append about these changes; what is old is settled in silence, and one announcement says that it is.
 
@@ -104,7 +106,7 @@ def told_or_settled(
         return _followed(treaty, changes, outcome, world, today, cause, recorded, moved_by)
     past = past_of(treaty, outcome) if changes and cause.kind in SETTLED_BY else None
     if past is None:
-        return announcements(treaty, changes, world=world, today=today, cause=cause, recorded=recorded)
+        return news_of(treaty, changes, world=world, today=today, cause=cause, recorded=recorded, released=released)
 
     def is_old(change: Change) -> bool:
         return never_told(treaty, change, today=today) and past.holds(change)
@@ -159,8 +161,27 @@ def told(
     return [
         *announcements(treaty, old, world=world, today=today, cause=cause, recorded=historic),
         *settled,
-        *announcements(treaty, news, world=world, today=today, cause=cause, recorded=recorded),
+        *news_of(treaty, news, world=world, today=today, cause=cause, recorded=recorded),
     ]
+
+
+def news_of(
+    treaty: Treaty,
+    found: Iterable[Change],
+    *,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+    released: frozenset[str] = frozenset(),
+) -> list[Fact]:
+    """What is announced now; where the treaty is kept under four eyes, also what waits and what waits no longer."""
+    seen = four_eyes(treaty, found, cause=cause, recorded=recorded, released=released)
+    said = (
+        announcements(treaty, changes, world=world, today=today, cause=why, recorded=recorded)
+        for why, changes in seen.said
+    )
+    return [*seen.facts, *(fact for one in said for fact in one)]
 
 
 def _settled(change: Change) -> SettledMilestone:

@@ -161,3 +161,15 @@ class NothingChanged(Refusal):
     """A correction that changes nothing."""
 
     slug, title = "nothing-changed", "This would change nothing."
+
+
+class NothingHeld(Refusal):
+    """No announcement waits for a second person there."""
+
+    slug, title = "nothing-held", "No announcement waits there."
+
+
+class SecondKeyNeeded(Refusal):
+    """Who recorded a fact may not also release the announcement that follows from it."""
+
+    slug, title = "second-key-needed", "Another person has to release this."

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
 from treaty_events import (
+    Cause,
     ClaimRecorded,
     Contradiction,
     Details,
@@ -14,7 +15,9 @@ from treaty_events import (
     FactCorrected,
     FactReinstated,
     FactRetracted,
+    HoldEnded,
     MilestoneAnnounced,
+    MilestoneHeld,
     MilestonesSettled,
     ParticipantAct,
     RehearsalClosed,
@@ -72,6 +75,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What waits for a second person: what would be said of a line, who recorded what it rests on, and until when."""
+
+    event_id: str
+    statuses: tuple[Status, ...]
+    occurred_on: date
+    until: datetime
+    by: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Undefined:
     """Nothing is recorded under this id."""
 
@@ -101,6 +116,8 @@ class Treaty:
     """In the order in which they were recorded."""
     tables: dict[str, tuple[RecordedTable, ...]] = field(default_factory=dict)
     """By name, every version of each; the last one counts."""
+    held: dict[str, Held] = field(default_factory=dict)
+    """By the key of the line that nobody was told of yet."""
 
     @property
     def livemode(self) -> bool:
@@ -314,10 +331,18 @@ class _Draft:
                 self._defined = replace(self._treaty, claims=claims)
             case RehearsalDayReached(on=day):
                 self._defined = replace(self._treaty, rehearsal_day=day)
+            case MilestoneHeld():
+                self._defined = replace(self._treaty, held={**self._treaty.held, event.key: self._held(event)})
+            case HoldEnded(key=key):
+                waiting = {name: one for name, one in self._treaty.held.items() if name != key}
+                self._defined = replace(self._treaty, held=waiting)
             case RehearsalClosed():
                 self._defined = replace(self._treaty, closed=True)
             case _:
                 pass  # a fact that this version does not know changes nothing it can say
+
+    def _held(self, event: MilestoneHeld) -> Held:
+        return Held(self._own_id(), event.statuses, event.occurred_on, event.until, event.recorded.by, event.cause)
 
     @property
     def _treaty(self) -> Treaty:

@@ -9,8 +9,10 @@ from treaty_events import (
     DeclarationMade,
     Fact,
     HistorySettled,
+    HoldEnded,
     ImportFinished,
     MilestoneAnnounced,
+    MilestoneHeld,
     MilestonesSettled,
     ProvisionallyApplied,
     RehearsalClosed,
@@ -47,6 +49,8 @@ QUIET: frozenset[type[Fact]] = frozenset(
         HistorySettled,
         RehearsalDayReached,
         RehearsalClosed,
+        MilestoneHeld,
+        HoldEnded,
     }
 )
 """Facts that no rule looks at: the condition reads the same after them. (Objections may block, so rules do.)"""

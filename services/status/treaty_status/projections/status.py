@@ -53,6 +53,7 @@ def treaty_row(
         ended_on=None if outcome is None else outcome.ended_on,
         clause=None if outcome is None else outcome.track.clause,
         next_due_on=next_due_on,
+        held_until=min((one.until for one in treaty.held.values()), default=None),
         rule_version=treaty.rule_version,
         rests_on=tuple(sorted(rests_on)),
         updated_at=recorded_at,

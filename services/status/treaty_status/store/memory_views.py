@@ -109,9 +109,12 @@ class MemoryViews(MemoryRows):
 
     def due(self, *, now: datetime) -> list[Due]:
         """What the clock has to order now."""
-        listed = TreatyQuery(rehearsals=False)
-        rows = [row for row in self.contents().treaties.values() if row.next_due_on and _fits(row, listed)]
-        found = due_of([(row.id, row.version, row.next_due_on, row.time_zone) for row in rows], now)
+        rows = [
+            row
+            for row in self.contents().treaties.values()
+            if not row.closed and (row.held_until or (row.next_due_on and row.livemode))
+        ]
+        found = due_of([(row.id, row.version, row.next_due_on, row.time_zone, row.held_until) for row in rows], now)
         return sorted(found, key=lambda one: (one.on, one.treaty))
 
     def participations(self, treaty: str) -> list[ParticipationRow]:

@@ -109,6 +109,7 @@ def _treaty_columns() -> list[sa.Column[Any]]:
         *_days("threshold_on", "entry_into_force_on", "ended_on"),
         *_words("clause"),
         *_days("next_due_on"),
+        sa.Column("held_until", Moment),
         *_numbers("rule_version"),
         sa.Column("rests_on", sa.Text, nullable=False),
         sa.Column("updated_at", Moment, nullable=False),

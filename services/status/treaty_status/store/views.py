@@ -76,9 +76,9 @@ class DatabaseViews(DatabaseRows):
         """What the clock has to order now."""
         table = self.tables.treaty
         asked = (
-            sa.select(table.c.id, table.c.version, table.c.next_due_on, table.c.time_zone)
-            .where(table.c.next_due_on <= (now + EARLIEST_ZONE).date())
-            .where(table.c.rehearsal_of.is_(None), table.c.closed.is_(False))
+            sa.select(table.c.id, table.c.version, table.c.next_due_on, table.c.time_zone, table.c.held_until)
+            .where((table.c.next_due_on <= (now + EARLIEST_ZONE).date()) | table.c.held_until.is_not(None))
+            .where(table.c.rehearsal_of.is_(None) | table.c.held_until.is_not(None), table.c.closed.is_(False))
             .order_by(table.c.next_due_on, table.c.id)
         )
         with self.reading() as connection:
