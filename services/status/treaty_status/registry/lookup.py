@@ -9,7 +9,7 @@ from functools import cached_property
 from rapidfuzz import fuzz, process
 
 from treaty_status.registry.folding import fold
-from treaty_status.registry.groups import Group
+from treaty_status.registry.groups import Group, Membership
 from treaty_status.registry.participants import Name, Participant
 
 # Below this a suggestion confuses more than it helps (0 to 100, rapidfuzz's weighted ratio).
@@ -79,12 +79,20 @@ class Registry:
         return group.members(on) if group else frozenset()
 
     def groups_of(self, participant_id: str, on: date) -> frozenset[str]:
-        return frozenset(one.id for one in self._groups.values() if participant_id in one.members(on))
+        return frozenset(group for group, one in self._memberships.get(participant_id, ()) if one.is_valid_on(on))
 
     def members_of_organisation(self, organisation_id: str, on: date) -> frozenset[str]:
         """The members of an organisation on a day; nobody, where the registry does not hold them."""
         memberships = (one.members(on) for one in self._groups.values() if organisation_id in one.organisations)
         return frozenset().union(*memberships)
+
+    @cached_property
+    def _memberships(self) -> Mapping[str, list[tuple[str, Membership]]]:
+        found: defaultdict[str, list[tuple[str, Membership]]] = defaultdict(list)
+        for group in self._groups.values():
+            for one in group.memberships:
+                found[one.participant].append((group.id, one))
+        return dict(found)
 
     @cached_property
     def _codes(self) -> Mapping[str, Participant]:
