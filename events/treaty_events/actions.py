@@ -26,6 +26,7 @@ class Action(StrEnum):
     RESERVATION = "reservation"
     DECLARATION = "declaration"
     OBJECTION = "objection"
+    OBJECTION_WITHDRAWN = "objection_withdrawn"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     WITHDRAWAL_NOTIFIED = "withdrawal_notified"
     WITHDRAWAL_REVOKED = "withdrawal_revoked"

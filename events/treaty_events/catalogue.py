@@ -31,6 +31,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
     "treaty.reservation.recorded": deposits.ReservationMade,
     "treaty.declaration.recorded": deposits.DeclarationMade,
     "treaty.objection.recorded": deposits.ObjectionMade,
+    "treaty.objection.withdrawn": deposits.ObjectionWithdrawn,
     "treaty.withdrawal.notified": deposits.WithdrawalNotified,
     "treaty.withdrawal.revoked": deposits.WithdrawalRevoked,
     "treaty.territorial_application.recorded": deposits.TerritorialApplicationDeclared,

@@ -49,6 +49,13 @@ class InstrumentDeposited(ParticipantAct):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectionWithdrawn(ParticipantAct):
+    """It took its objection back, in writing; operative when the other has received notice (VCLT art. 22(2), 23(4))."""
+
+    objected_to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(ParticipantAct):
     """An instrument was taken back before the treaty was in force for its depositor."""
 
@@ -126,6 +133,7 @@ EVENT_OF: dict[Action, type[ParticipantAct]] = {
     Action.RESERVATION: ReservationMade,
     Action.DECLARATION: DeclarationMade,
     Action.OBJECTION: ObjectionMade,
+    Action.OBJECTION_WITHDRAWN: ObjectionWithdrawn,
     Action.CONSENT_WITHDRAWN: ConsentWithdrawn,
     Action.WITHDRAWAL_NOTIFIED: WithdrawalNotified,
     Action.WITHDRAWAL_REVOKED: WithdrawalRevoked,

@@ -17,6 +17,7 @@ from treaty_status.domain.rule import (
     FirstOfNthMonth,
     InForceOf,
     Later,
+    NextDayOfYear,
     On,
     Plus,
     Ref,
@@ -72,6 +73,9 @@ def resolve(expr: DateExpr, days: Mapping[str, date | None], *, trigger: str) ->
         case FirstOfNthMonth(n=n, of=of):
             start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
             return None if start is None else first_of_month(start, months_later=n)
+        case NextDayOfYear(of=of):
+            start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
+            return None if start is None else _next_day_of_year(start, expr)
         case EndOfPeriod(since=since, of=of):
             start = days.get(trigger) if of is None else resolve(of, days, trigger=trigger)
             first = resolve(since, days, trigger=trigger)
@@ -93,12 +97,12 @@ def missing_days(expr: DateExpr, days: Mapping[str, date | None], *, trigger: st
             return []
         case InForceOf(treaty=treaty):
             return [] if days.get(f"{TREATY}{treaty}") is not None else [f"{TREATY}{treaty}"]
-        case Plus(of=None) | FirstOfNthMonth(of=None):
+        case Plus(of=None) | FirstOfNthMonth(of=None) | NextDayOfYear(of=None):
             return [] if days.get(trigger) is not None else [trigger]
         case EndOfPeriod(since=since, of=of):
             start = Ref(op="ref", name=trigger) if of is None else of  # type: ignore[arg-type]  # triggers are RefNames
             return [name for part in (start, since) for name in missing_days(part, days, trigger=trigger)]
-        case Plus(of=of) | FirstOfNthMonth(of=of) | FirstOfNextMonth(of=of):
+        case Plus(of=of) | FirstOfNthMonth(of=of) | NextDayOfYear(of=of) | FirstOfNextMonth(of=of):
             return [] if of is None else missing_days(of, days, trigger=trigger)
         case Later(of=parts) | Earlier(of=parts):
             return [name for part in parts for name in missing_days(part, days, trigger=trigger)]
@@ -113,6 +117,15 @@ def _plus(start: date, expr: Plus) -> date:
         return moved + timedelta(days=days)
     except OverflowError:
         raise DateOutOfRange(f"{days} days after {moved} lies past the year 9999.") from None
+
+
+def _next_day_of_year(start: date, expr: NextDayOfYear) -> date:
+    this_year = start.replace(month=expr.month, day=expr.day)
+    if this_year > start or (this_year == start and expr.from_that_day == "that_day"):
+        return this_year
+    if start.year == date.max.year:
+        raise DateOutOfRange(f"The next such day after {start} lies past the year 9999.")
+    return this_year.replace(year=start.year + 1)
 
 
 def _end_of_period(notice: date, first: date, expr: EndOfPeriod) -> date:

@@ -240,8 +240,9 @@ def _held_back(deposit: Act, kind: str) -> Consent:
 
 def _objections(treaty: Treaty, world: World, as_of: date) -> Iterator[Consent]:
     for name, own in treaty.participations.items():
-        if (made := own.objection) is not None and made.event.act_date <= as_of:
-            yield Consent(name, Action.OBJECTION, made.event.act_date, None, world.kind(name))
+        for since, until in own.objections:
+            if since <= as_of:
+                yield Consent(name, Action.OBJECTION, since, until, world.kind(name))
 
 
 def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
@@ -381,7 +382,7 @@ def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome,
     if outcome.entry_into_force_on is None and not life.notices:
         return Binding(life, None, None, None, None)  # nothing binds yet, and nobody leaves
     story = _story(life, outcome, days)
-    objector = rule.may_be_blocked and own.objection is not None
+    objector = outcome.threshold_on is not None and own.objects_on(outcome.threshold_on)
     effect_on, clause = _effect(life, rule, story, objector=objector)
     if effect_on is not None and life.taken_back_on is not None and life.taken_back_on <= effect_on:
         effect_on = clause = None  # it ended before it could bind

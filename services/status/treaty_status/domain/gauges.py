@@ -198,7 +198,8 @@ class Roll:
         self.organisations: dict[str, Consent] = {}
         self.left_out: dict[str, NotCounted] = {}
         self._members_in: dict[str, set[str]] = {}
-        self.missing = [f"group:{group}" for group in who.groups if not setting.knows_group(group)]
+        named = (*who.groups, *who.any_group, *who.not_groups)
+        self.missing = [f"group:{group}" for group in named if not setting.knows_group(group)]
         self._attribute = None if who.attribute is None else setting.table(who.attribute.table)
         if who.attribute is not None and self._attribute is None:
             self.missing.append(f"table:{who.attribute.table}")
@@ -270,6 +271,8 @@ class Roll:
         who = self.who
         return (
             *(("group", group) for group in who.groups),
+            *(("any_group", group) for group in who.any_group),
+            *(("not_group", group) for group in who.not_groups),
             *(() if who.party_to is None else (("party_to", who.party_to),)),
             *(() if who.attribute is None else (("attribute", f"{who.attribute.value} ({who.attribute.table})"),)),
         )
@@ -303,15 +306,20 @@ class Roll:
             return "kind_not_counted"
         if self.missing:
             return "not_known"
-        if who.groups and not all(
-            self._setting.belongs(consent.participant, group, consent.on) for group in who.groups
-        ):
+        if who.groups and not all(self._belongs_on_its_day(consent, group) for group in who.groups):
             return "not_in_group"
+        if who.any_group and not any(self._belongs_on_its_day(consent, group) for group in who.any_group):
+            return "not_in_any_group"
+        if any(self._belongs_on_its_day(consent, group) for group in who.not_groups):
+            return "in_group"
         if who.party_to is not None and not self._world.is_party(who.party_to, consent.participant, consent.on):
             return "not_party_to_parent"
         if who.attribute is not None and not self._large_enough(consent.participant):
             return "attribute_too_small"
         return None
+
+    def _belongs_on_its_day(self, consent: Consent, group: str) -> bool:
+        return self._setting.belongs(consent.participant, group, consent.on)
 
     def _large_enough(self, participant: str) -> bool:
         assert self.who.attribute is not None  # noqa: S101 - asked only where the rule names an attribute
@@ -523,13 +531,27 @@ class PopulationGauge:
     def _population(self, day: date) -> frozenset[str] | None:
         if self._condition.frozen_on is not None and self._frozen_on is None:
             return None
-        whole = self._setting.population(self._condition.of, self._frozen_on or day)
+        whole = self._whole(self._frozen_on or day)
         if not whole and self._number is not None and self._from_anyone:
             return EVERYBODY  # the number is known, and it does not matter who they are
         if whole is None or isinstance(self._condition, Everyone) or self._condition.of_kinds is None:
             return whole
         kind = self._setting.world.kind
         return frozenset(one for one in whole if _KIND_OF.get(kind(one), kind(one)) in self._condition.of_kinds)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        of, others_than = self._condition.of, self._condition.others_than
+        return (of,) if others_than is None else (of, others_than)
+
+    def _whole(self, day: date) -> frozenset[str] | None:
+        """The population without those of the second one; not known where either is not."""
+        of, others_than = self._condition.of, self._condition.others_than
+        whole = self._setting.population(of, day)
+        if whole is None or others_than is None:
+            return whole
+        others = self._setting.population(others_than, day)
+        return None if others is None else whole - others
 
     def _need(self, population: frozenset[str]) -> int:
         if isinstance(self._condition, Everyone):
@@ -594,7 +616,11 @@ class PopulationGauge:
             basis=self._basis(population),
             unknown=tuple(self._unknown(day)),
             rests_on=self._roll.rests_on,
-            whose=(("population", self._condition.of), *self._roll.whose()),
+            whose=(
+                ("population", self._condition.of),
+                *(("others_than", name) for name in self._names[1:]),
+                *self._roll.whose(),
+            ),
         )
 
     def _still_missing(self, population: frozenset[str]) -> tuple[str, ...] | None:
@@ -625,11 +651,13 @@ class PopulationGauge:
 
     def dates(self) -> list[date]:
         frozen = self._condition.frozen_on is not None
-        return [] if frozen else sorted(self._setting.turning_days(self._condition.of))
+        return [] if frozen else sorted({day for name in self._names for day in self._setting.turning_days(name)})
 
     def _unknown(self, day: date) -> list[str]:
         known = self._population(day)
-        return [*self._roll.missing, *self._no_day, *([] if known else [f"population:{self._condition.of}"])]
+        on = self._frozen_on or day
+        wanting = [name for name in self._names if not self._setting.population(name, on)] or [self._condition.of]
+        return [*self._roll.missing, *self._no_day, *([] if known else [f"population:{name}" for name in wanting])]
 
     def unknown(self) -> list[str]:
         return self._unknown(date.max)

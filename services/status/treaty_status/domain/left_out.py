@@ -21,6 +21,14 @@ TOGETHER: Final = {
             "{who} did not belong to {group} on the day of its consent",
             "{who} did not belong to {group} on the day of their consent",
         ),
+        "not_in_any_group": (
+            "{who} did not belong to any of the groups on the day of its consent",
+            "{who} did not belong to any of the groups on the day of their consent",
+        ),
+        "in_group": (
+            "{who} belonged to those excepted on the day of its consent",
+            "{who} belonged to those excepted on the day of their consent",
+        ),
         "not_in_population": (
             "{who} is not among those whose consent is asked for",
             "{who} are not among those whose consent is asked for",
@@ -45,6 +53,14 @@ TOGETHER: Final = {
         "not_in_group": (
             "{who} n'appartenait pas {group} au jour de son consentement",
             "{who} n'appartenaient pas {group} au jour de leur consentement",
+        ),
+        "not_in_any_group": (
+            "{who} n'appartenait à aucun des groupes au jour de son consentement",
+            "{who} n'appartenaient à aucun des groupes au jour de leur consentement",
+        ),
+        "in_group": (
+            "{who} était au nombre des exceptés au jour de son consentement",
+            "{who} étaient au nombre des exceptés au jour de leur consentement",
         ),
         "not_in_population": (
             "{who} n'est pas de ceux dont le consentement est demandé",
@@ -84,7 +100,16 @@ ALONE: Final = {
     },
 }
 FOR_WANT: Final = frozenset(
-    {"no_share", "not_known", "not_in_group", "not_in_population", "not_party_to_parent", "attribute_too_small"}
+    {
+        "attribute_too_small",
+        "in_group",
+        "no_share",
+        "not_in_any_group",
+        "not_in_group",
+        "not_in_population",
+        "not_known",
+        "not_party_to_parent",
+    }
 )
 """Reasons that no longer matter, once the condition has held, for one that counts in another part of it."""
 

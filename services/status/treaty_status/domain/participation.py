@@ -93,9 +93,20 @@ class Participation:
     held: tuple[Act, ...] = ()
 
     @property
-    def objection(self) -> Act | None:
-        """Its first objection, which is how it stops what silence would accept."""
-        return next((act for act in self.acts if act.event.action is Action.OBJECTION), None)
+    def objections(self) -> tuple[tuple[date, date | None], ...]:
+        """From when until when it objected, which is how it stops what silence would accept; None: it still does."""
+        found: list[tuple[date, date | None]] = []
+        for act in self.acts:  # on one day, an objection comes before its withdrawal, as their names do
+            action, on = act.event.action, act.event.act_date
+            if action is Action.OBJECTION and not (found and found[-1][1] is None):
+                found.append((on, None))
+            elif action is Action.OBJECTION_WITHDRAWN and found and found[-1][1] is None:
+                found[-1] = (found[-1][0], on)
+        return tuple(found)
+
+    def objects_on(self, day: date) -> bool:
+        """Does its objection stand at the end of that day?"""
+        return any(since <= day and (until is None or day < until) for since, until in self.objections)
 
     @property
     def current(self) -> Life | None:

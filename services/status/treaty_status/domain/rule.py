@@ -3,6 +3,7 @@
 One JSON document per treaty, a closed vocabulary, every node composable. No rule is ever code for one treaty.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -75,11 +76,17 @@ class AttributeAtLeast(Part):
 
 
 class Who(Part):
-    """Which living consents count. ``groups``: member of all, on the day of consent. None: every mode of the treaty."""
+    """Which living consents count. ``actions``: None is every mode of the treaty.
+
+    ``groups``: member of all of them on the day of consent; ``any_group``: of one of them at least; ``not_groups``: of
+    none of them.
+    """
 
     actions: tuple[ConsentMode, ...] | None = None
     kinds: tuple[ParticipantKind, ...] | None = None
     groups: tuple[str, ...] = ()
+    any_group: tuple[str, ...] = ()
+    not_groups: tuple[str, ...] = ()
     party_to: str | None = None
     attribute: AttributeAtLeast | None = None
     reio: OrganisationPolicy = "not_additional"
@@ -112,13 +119,15 @@ class Weight(Part):
 class Share(Part):
     """So great a part of a population; the number needed is rounded up.
 
-    The population rolls from day to day unless it is ``frozen_on`` one. ``of_kinds``: only these of it are the whole.
+    The population rolls from day to day unless it is ``frozen_on`` one. ``others_than``: a second population whose
+    members are no part of it. ``of_kinds``: only these of it are the whole.
     ``of_number``: how many the whole is, where the depositary states the number. ``from_anyone``: consents from outside
     the population count towards it as well. ``more_than``: the number needed must be exceeded.
     """
 
     op: Literal["fraction"]
     of: str
+    others_than: str | None = None
     at_least: PartOfWhole
     frozen_on: "DateExpr | None" = None
     of_kinds: tuple[ParticipantKind, ...] | None = None
@@ -129,10 +138,11 @@ class Share(Part):
 
 
 class Everyone(Part):
-    """Everybody of a population, as it is on each day or was on one."""
+    """Everybody of a population, as it is on each day or was on one, but those of a second one (``others_than``)."""
 
     op: Literal["everyone"]
     of: str
+    others_than: str | None = None
     frozen_on: "DateExpr | None" = None
     who: Who = Who()
 
@@ -257,6 +267,26 @@ class FirstOfNthMonth(Part):
     of: "DateExpr | None" = None
 
 
+class NextDayOfYear(Part):
+    """The first such day in a calendar that comes: 1 January, 1 July. ``from_that_day``: is a first one meant already?
+
+    *The earliest first of January which falls at least three months after* takes ``that_day`` if three months later is
+    one itself; *the first of January following* takes the ``next``.
+    """
+
+    op: Literal["next_day_of_year"]
+    month: Annotated[int, Field(strict=True, ge=1, le=12)]
+    day: Annotated[int, Field(strict=True, ge=1, le=31)]
+    of: "DateExpr | None" = None
+    from_that_day: Literal["that_day", "next"] = "that_day"
+
+    @model_validator(mode="after")
+    def _is_in_every_year(self) -> "NextDayOfYear":
+        if self.day > monthrange(2001, self.month)[1]:
+            raise ValueError(f"There is no such day in every year (month: {self.month}, day: {self.day}).")
+        return self
+
+
 class EndOfPeriod(Part):
     """The end of the current one of successive periods of years, if notice is given so many months before it.
 
@@ -285,7 +315,7 @@ class Earlier(Part):
 
 
 DateExpr = Annotated[
-    Ref | On | InForceOf | Plus | FirstOfNextMonth | FirstOfNthMonth | EndOfPeriod | Later | Earlier,
+    Ref | On | InForceOf | Plus | FirstOfNextMonth | FirstOfNthMonth | NextDayOfYear | EndOfPeriod | Later | Earlier,
     Field(discriminator="op"),
 ]
 
@@ -303,12 +333,17 @@ class Track(Part):
 
 
 class Each(Part):
-    """When one participant is bound; the first clause that fits its own day and mode decides."""
+    """When one participant is bound; the first clause that fits its own day and mode decides.
+
+    ``except_objectors``: it binds everybody who has not objected by the day the condition is met, without any act of
+    theirs. ``of`` says who everybody is; without it, it is those whose objections block.
+    """
 
     clause: Clause
     own: Literal["by_threshold", "before_eif", "from_eif"] | None = None
     modes: tuple[ConsentMode, ...] | None = None
     except_objectors: YesNo = False
+    of: str | None = None
     then: DateExpr
     source: str | None = None
 
@@ -548,7 +583,7 @@ def _exceptional(expr: "DateExpr") -> bool:
 def walk_days(expr: "DateExpr") -> "list[DateExpr]":
     """A date expression and everything below it."""
     match expr:
-        case Plus(of=of) | FirstOfNthMonth(of=of):
+        case Plus(of=of) | FirstOfNthMonth(of=of) | NextDayOfYear(of=of):
             return [expr] if of is None else [expr, *walk_days(of)]
         case FirstOfNextMonth(of=of):
             return [expr, *walk_days(of)]
@@ -599,8 +634,8 @@ def other_treaties(rule: TreatyRule) -> frozenset[str]:
             match node:
                 case TreatyInForce(treaty=treaty):
                     found.add(treaty)
-                case Share(who=who, of=of) | Everyone(who=who, of=of):
-                    found |= {who.party_to, parent_named(rule, of)}
+                case Share(who=who, of=of, others_than=others) | Everyone(who=who, of=of, others_than=others):
+                    found |= {who.party_to, parent_named(rule, of), others and parent_named(rule, others)}
                 case Count(who=who) | Weight(who=who):
                     found.add(who.party_to)
                 case _:
@@ -643,6 +678,7 @@ for _model in (
     Plus,
     FirstOfNextMonth,
     FirstOfNthMonth,
+    NextDayOfYear,
     EndOfPeriod,
     Later,
     Earlier,

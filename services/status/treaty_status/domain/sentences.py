@@ -84,6 +84,12 @@ def _whose(reading: Reading, how: _How) -> str:
 
 def _of_whom(kind: str, names: list[str], how: _How) -> str:
     match kind:
+        case "any_group":
+            joined = listed((called(name, how.lang) for name in names), how.lang)
+            return f" de l'un au moins {joined}" if how.french else f" from one at least of {joined}"
+        case "not_group" | "others_than":
+            joined = listed((called(name, how.lang) for name in names), how.lang)
+            return f", à l'exception {joined}" if how.french else f", other than {joined}"
         case "group" if len(names) > 1:
             return f" des groupes {listed(names, 'fr')}" if how.french else f" from the groups {listed(names, 'en')}"
         case "party_to":

@@ -26,6 +26,7 @@ ACTIONS: Final = {
         "reservation": "reservation",
         "declaration": "declaration",
         "objection": "objection",
+        "objection_withdrawn": "withdrawal of an objection",
         "territorial_application": "territorial application",
     },
     "fr": {
@@ -48,6 +49,7 @@ ACTIONS: Final = {
         "reservation": "réserve",
         "declaration": "déclaration",
         "objection": "objection",
+        "objection_withdrawn": "retrait d'une objection",
         "territorial_application": "application territoriale",
     },
 }

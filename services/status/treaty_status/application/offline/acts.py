@@ -21,6 +21,8 @@ SAME: Final = {
     "participation_simplified": Action.SIMPLIFIED_PROCEDURE,
     "amendment_accepted": Action.ACCEPTANCE,
     "amendment_objected": Action.OBJECTION,
+    "rejection": Action.OBJECTION,
+    "rejection_withdrawn": Action.OBJECTION_WITHDRAWN,
     "unspecified": Action.CONSENT_TO_BE_BOUND,
 }
 """Other words for our actions. ``unspecified``: a consent whose form the source does not tell."""
@@ -46,7 +48,6 @@ WITHOUT_EFFECT: Final = frozenset(
         "interpretative_declaration",
         "mandatory_declaration",
         "modified",
-        "objection_withdrawn",
         "optional_declaration",
         "reservation_withdrawn",
         "suspension",

@@ -15,6 +15,7 @@ from treaty_status.application.offline.world import OfflineWorld
 from treaty_status.domain.evaluation import Binding
 from treaty_status.domain.participation import Act, Participation, participation
 from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule
+from treaty_status.domain.silence import bound_by_silence
 from treaty_status.domain.treaty import Treaty
 from treaty_status.registry import Registry
 
@@ -57,6 +58,12 @@ class Assessor:
         assert outcome is not None  # noqa: S101 - a question has a rule
         crossing = outcome.crossing
         given = question.roster.given
+        silent = bound_by_silence(told.treaty, outcome, told.world)
+        bound = {name: _bound(found) for name, found in told.bound.items() if found}
+        bound |= {
+            name: {"effect_date": _iso(one.effect_on), "clause": one.clause} for name, one in silent.parties.items()
+        }
+        unknown = [*outcome.unknown, *([] if silent.unknown is None else [silent.unknown])]
         return {
             "treaty": question.rule.treaty,
             "as_of": question.as_of.isoformat(),
@@ -66,8 +73,8 @@ class Assessor:
             "met": outcome.met if crossing is None else True,
             "in_force": outcome.in_force(),
             "ended_on": _iso(outcome.ended_on),
-            "participants": {given(name): _bound(found) for name, found in sorted(told.bound.items()) if found},
-            "unknown": list(outcome.unknown),
+            "participants": {given(name): bound[name] for name in sorted(bound)},
+            "unknown": list(dict.fromkeys(unknown)),
             "remarks": [str(line) for line in question.lines if isinstance(line, Remark)],
             "explanation": _in_given_ids(_explanation(told), question.roster),
         }
