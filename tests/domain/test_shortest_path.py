@@ -311,6 +311,14 @@ def test_the_sets_named_cross_none_smaller_does_and_none_is_missing(condition: R
         assert named == {one for one in crossing if len(one) == smallest}
 
 
+def test_where_conditions_count_organisations_differently_nobody_says_that_these_are_all() -> None:
+    counts = {"op": "fraction", "of": "p", "at_least": "1/3", "who": {"reio": "counts"}}
+    of = treaty(by_rule=rule(all_of(count(1), counts), joining=OPEN))
+    found = shortest_paths(of, PEOPLE, Circumstances(today=ON, world=WORLD, recorded=RECORDED))
+    assert found.found
+    assert not found.exhausted
+
+
 def test_a_mode_that_does_not_count_is_not_proposed() -> None:
     clauses = rule(count(2, actions=["ratification"]), joining=JOINING | {"signature_required": False})
     found = paths(clauses, signed("s1", on="2020-01-01"), ratified("s2", on="2020-02-01"))

@@ -254,8 +254,10 @@ class _Finder:
         joining = [name for name, one in self._given.items() if one.kind == "reio"]
         joining = [name for name in joining if not self._adds_plainly(name, measures)]
         standing = sorted(self._standing_in(measures))
-        rounded = any(one.rounds_organisations for one in measures) and (joining or standing)
-        if rounded or len(joining) + len(standing) > MOST_ORGANISATIONS:
+        # Where one condition counts an organisation beside its members and another does not, it may take both at once.
+        mixed = len({one.policy for one in measures} - {"never"}) > 1
+        beyond = (mixed or any(one.rounds_organisations for one in measures)) and (joining or standing)
+        if beyond or len(joining) + len(standing) > MOST_ORGANISATIONS:
             self._complete = False
         joining, standing = joining[:MOST_ORGANISATIONS], standing[:MOST_ORGANISATIONS]
         for more in _subsets(joining):
