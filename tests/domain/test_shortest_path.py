@@ -314,7 +314,7 @@ def test_the_sets_named_cross_none_smaller_does_and_none_is_missing(condition: R
 def test_where_conditions_count_organisations_differently_nobody_says_that_these_are_all() -> None:
     counts = {"op": "fraction", "of": "p", "at_least": "1/3", "who": {"reio": "counts"}}
     of = treaty(by_rule=rule(all_of(count(1), counts), joining=OPEN))
-    found = shortest_paths(of, PEOPLE, Circumstances(today=ON, world=WORLD, recorded=RECORDED))
+    found = shortest_paths(of, PEOPLE, Circumstances(today=ON, world=WORLD, recorded=RECORDED), limit=100)
     assert found.found
     assert not found.exhausted
 
