@@ -25,6 +25,7 @@ from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import assess
 from treaty_status.domain.decisions import Circumstances, Decision, Define, Order, ReleaseHold, decide
 from treaty_status.domain.holds import KEPT_UNDER_FOUR_EYES
+from treaty_status.domain.reassessment import unsaid
 
 HOURS = 24
 KEY = f"{T}:threshold:65(1):1"
@@ -196,3 +197,11 @@ def test_every_hold_is_evolved_alike_from_the_log() -> None:
     assert {one.key for one in holds} == set(told.treaty.held)
     assert all(one.until - one.recorded.at == timedelta(hours=HOURS) for one in holds)
     assert RECORDED.imported is None
+
+
+def test_what_waits_is_not_amiss_and_what_should_wait_and_does_not_is() -> None:
+    told = watched()
+    taken(told, acceded("s40", on="2027-03-01"), "2027-03-01")
+    assert unsaid(told.treaty, world=told.world, today=day("2027-03-01")) == []
+    nobody_waits = replace(told.treaty, held={})
+    assert {one.kind.value for one in unsaid(nobody_waits, world=told.world, today=day("2027-03-01"))} == set(LINES)

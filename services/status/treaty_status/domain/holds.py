@@ -61,6 +61,16 @@ def four_eyes(
     return Seen(tuple(facts), tuple(one for one in said if one[1]))
 
 
+def not_waiting(treaty: Treaty, found: Iterable[Change]) -> list[Change]:
+    """The changes but those that wait for a second person: nothing is amiss while they do."""
+    found = list(found)
+    return [
+        change
+        for change in found
+        if not ((held := treaty.held.get(change.key)) and _same(held, [one for one in found if one.key == change.key]))
+    ]
+
+
 def _end(
     treaty: Treaty, held: Held | None, changes: list[Change], at: datetime, released: frozenset[str]
 ) -> HoldEnd | None:
