@@ -291,6 +291,15 @@ def test_the_claim_of_71_articles_stands_beside_the_record_with_its_source(clien
     )
 
 
+def test_each_statement_has_its_verdict_in_the_readers_language(client: TestClient) -> None:
+    english, french = (read(client, f"/treaties/XVIII-16?lang={lang}").text for lang in ("en", "fr"))
+
+    assert "Counts an organisation as a State: 71 States had signed by the end of 27 October 2025" in english
+    assert "Confond signature et ratification : 72 avaient signé à la fin du 26 octobre 2025" in french
+    assert "le registre n'a pas de ratification de l'Azerbaïdjan" in french.replace("’", "'")
+    assert "A statement contradicts the record" not in english, "they have a part of the page of their own"
+
+
 def test_an_address_that_is_not_of_the_web_is_not_made_a_link() -> None:
     record, client = one_treaty(plain(articles=3))
     claim = {"claimed_on": "2026-02-01", "source": "S", "statement": HOSTILE, "about": "articles", "tier": Tier.PRESS}

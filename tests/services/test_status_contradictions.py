@@ -42,12 +42,16 @@ def test_press_says_74_and_the_depositary_73(service_anywhere: Status) -> None:
     assert service.treaty()["counts"] == before
     assert before["signatures"] == 73
 
+    service.clock.forward(days=1)
     service.recorded(HANOI, "signature", "are", "2026-02-01", place="New York")  # circulated late
 
     (told,) = contradictions(service)
     assert (told["status"], told["revision"], told["supersedes"]) == ("revoked", 2, 1)
     (row,) = service.get(f"treaties/{HANOI}/claims")["claims"]
     assert row["verdict"]["kind"] == "right"
+    assert row["announced"] == {"status": "revoked", "revision": 2}
+    (then,) = service.client.get(row["as_known_then"]).json()["claims"]
+    assert (then["verdict"]["kind"], then["announced"]) == ("wrong_count", {"status": "reached", "revision": 1})
 
 
 def test_a_total_of_the_depositary_itself_is_held_against_the_record(service: Status) -> None:

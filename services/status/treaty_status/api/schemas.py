@@ -232,6 +232,8 @@ SCHEMAS: Final[dict[str, Document]] = {
             "tier": TEXT,
             "fact": {"type": ["integer", "null"], "description": "The record's number for the same thing."},
             "contradicts": YES_NO,
+            "announced": {"type": ["object", "null"], "description": "What was last said of the contradiction."},
+            "as_known_then": {**TEXT, "description": "Where the report stands as it was when the statement was heard."},
             "verdict": _object(
                 {
                     "kind": {"enum": [kind.value for kind in ClaimVerdict]},

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from treaty_events import ClaimVerdict
-from treaty_status.domain.claim_days import made_by
+from treaty_status.domain.claim_days import made_by, spoken_on
 from treaty_status.domain.claims import judge, ledger_of
+from treaty_status.domain.contradictions import key_of
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.ledger import STATES
 from treaty_status.domain.treaty import Claim, Treaty, before
@@ -117,7 +118,22 @@ def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
         "fact": verdict.have,
         "contradicts": verdict.contradicts,
         "verdict": _verdict(claim, verdict, told),
+        "announced": _announced(claim, told.whole),
+        "as_known_then": _as_known_then(claim, told),
     }
+
+
+def _announced(claim: Claim, treaty: Treaty) -> Document | None:
+    """What was last said of the contradiction, if there ever was one: a number above 1 tells that the facts moved."""
+    said = treaty.announced.get(key_of(treaty, claim))
+    return None if said is None else {"status": said.status.value, "revision": said.revision}
+
+
+def _as_known_then(claim: Claim, told: Seen) -> str:
+    """Where the report can be read as it stood when the statement was heard, with what was known of the facts then."""
+    at = claim.event.recorded.at.isoformat().replace("+00:00", "Z")
+    asked = urlencode({"as_of": max(told.as_of, spoken_on(claim)).isoformat(), "known_at": at})
+    return f"{_home(told.whole.id)}/claims?{asked}"
 
 
 def _verdict(claim: Claim, verdict: Verdict, told: Seen) -> Document:
@@ -135,6 +151,7 @@ def _verdict(claim: Claim, verdict: Verdict, told: Seen) -> Document:
         "days": verdict.days,
         "differs": list(verdict.differs),
         "because": verdict.because,
+        "read_until": _iso(verdict.read_until),
         "rests_on": _rests_on(verdict.grounds, told.whole.id),
     }
 
@@ -154,7 +171,7 @@ def _rests_on(grounds: Grounds, treaty: str) -> Document:
 
 def _address(grounds: Grounds, treaty: str) -> str | None:
     """Where the rows can be read, relative to the service."""
-    home, asked = f"/v1/treaties/{quote(treaty, safe='~')}", {"as_of": grounds.on.isoformat()}
+    home, asked = _home(treaty), {"as_of": grounds.on.isoformat()}
     match grounds.rows:
         case "signatures" | "consents":
             group = {} if grounds.among in {None, STATES} else {"group": str(grounds.among)}
@@ -165,6 +182,10 @@ def _address(grounds: Grounds, treaty: str) -> str | None:
             return None
         case _:
             return f"{home}?{urlencode(asked)}"
+
+
+def _home(treaty: str) -> str:
+    return f"/v1/treaties/{quote(treaty, safe='~')}"
 
 
 def _iso(day: date | None) -> str | None:

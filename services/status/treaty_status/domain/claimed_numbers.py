@@ -5,7 +5,7 @@ month or a year is contradicted only if no day of it makes the number right.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -111,7 +111,7 @@ def _judged(asked: _Question) -> Verdict:
     if days and (mixed_up := _mixed_up(asked, days)) is not None:
         return mixed_up
     if limit is not None and asked.last > limit and _more_than_recorded(asked):
-        return _verdict(asked, ClaimVerdict.NOT_SHOWN, because="beyond_the_record")
+        return replace(_verdict(asked, ClaimVerdict.NOT_SHOWN, because="beyond_the_record"), read_until=limit)
     if asked.event.tier is Tier.OFFICIAL_DEPOSITARY:
         return _verdict(asked, ClaimVerdict.RECORD_DIFFERS)
     return _wrong(asked)
@@ -199,7 +199,7 @@ def _signature_for_ratification(asked: _Question, day: date) -> Verdict | None:
     for among in dict.fromkeys((asked.among, STATES, None)):
         signed = asked.ledger.series("signature", among, on=day)
         number = 0 if signed is None else signed.at(day)
-        if number and asked.fits(number) and number <= asked.value + max(2, asked.value // 10):
+        if number and asked.fits(number) and number <= asked.value + 1 + asked.value // 10:
             odd = among is None and asked.among == STATES
             also = (ClaimVerdict.COUNTS_THE_ORGANISATION_AS_A_STATE,) if odd else ()
             grounds = Grounds(rows="signatures", on=day, count=number, among=among)

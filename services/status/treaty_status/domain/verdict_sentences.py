@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from treaty_events import ClaimRecorded, ClaimVerdict
-from treaty_status.domain.partial_dates import span
+from treaty_events import Bound, ClaimRecorded, ClaimVerdict
+from treaty_status.domain.claimed_figures import claimed_figure, figure, had_done, in_days, people
+from treaty_status.domain.names import named
 from treaty_status.domain.verdicts import Verdict
-from treaty_status.domain.words import ACTIONS, long_date
+from treaty_status.domain.words import ACTIONS, article, long_date
 
 NameOf = Callable[[str, str], str]
 Texts = dict[str, str]
@@ -17,10 +18,13 @@ _HEADS: Final[dict[ClaimVerdict, Texts]] = {
         "en": "Right at its time: {fact}{until}.",
         "fr": "Exact à sa date : {fact}{until}.",
     },
-    ClaimVerdict.APPROXIMATE: {"en": "A round figure that holds: {fact}.", "fr": "Chiffre rond, juste : {fact}."},
+    ClaimVerdict.APPROXIMATE: {
+        "en": "Right as a round figure or a bound: {fact}.",
+        "fr": "Exact comme chiffre rond ou comme limite : {fact}.",
+    },
     ClaimVerdict.EARLY: {
-        "en": "Early: the depositary records the {action} of {who} on {true_on}, {days} later.",
-        "fr": "Trop tôt : le dépositaire enregistre l'acte de {who} ({action}) le {true_on}, {days} plus tard.",
+        "en": "Early: the depositary has the {act} on {true_on}, {days} later.",
+        "fr": "Trop tôt : pour le dépositaire, {act} le {true_on}, {days} plus tard.",
     },
     ClaimVerdict.WRONG_COUNT: {
         "en": "Wrong count: {fact}, not {claimed}{when}.",
@@ -31,8 +35,8 @@ _HEADS: Final[dict[ClaimVerdict, Texts]] = {
         "fr": "Confond signature et ratification : {signed} ; {fact}.",
     },
     ClaimVerdict.CONFUSES_APPROVAL_WITH_DEPOSIT: {
-        "en": "Takes approval at home for the deposit of an instrument: the record shows no {action} of {who}.",
-        "fr": "Confond l'approbation interne et le dépôt d'un instrument : aucun acte de {who} au registre ({action}).",
+        "en": "Takes approval at home for the deposit of an instrument: the record has no {act}.",
+        "fr": "Confond l'approbation interne et le dépôt d'un instrument : le registre n'a pas {no_act}.",
     },
     ClaimVerdict.COUNTS_THE_ORGANISATION_AS_A_STATE: {
         "en": "Counts an organisation as a State: {fact}, and {claimed} with organisations.",
@@ -43,31 +47,44 @@ _HEADS: Final[dict[ClaimVerdict, Texts]] = {
         "fr": "Compte deux fois une organisation : elle est comprise dans les {claimed} ; {fact}.",
     },
     ClaimVerdict.WRONG_POPULATION: {
-        "en": "Names the wrong population: {claimed} is the number with others; {fact}.",
-        "fr": "Se trompe d'ensemble : le nombre {claimed} en comprend d'autres ; {fact}.",
+        "en": "Names the wrong population: {claimed} counts others as well; {fact}.",
+        "fr": "Se trompe d'ensemble : {claimed} en comprend d'autres ; {fact}.",
     },
-    ClaimVerdict.WRONG_TEXT_FACT: {
-        "en": "Wrong: the text has {have} {what}, not {claimed}.",
-        "fr": "Inexact : le texte compte {have} {what}, non {claimed}.",
+    ClaimVerdict.WRONG_TEXT_FACT: {"en": "Wrong: {fact}, not {claimed}.", "fr": "Inexact : {fact}, non {claimed}."},
+    ClaimVerdict.WRONG_DATE: {"en": "Wrong date: {fact}.", "fr": "Date inexacte : {fact}."},
+    ClaimVerdict.WRONG_PARTICIPANT: {
+        "en": "Wrong participant: the record, which was read past that day, has no {act}.",
+        "fr": "Participant inexact : le registre, lu au-delà de cette date, n'a pas {no_act}.",
+    },
+    ClaimVerdict.WRONG_RULE: {
+        "en": "Wrong rule: {differs} ({clause}).",
+        "fr": "Règle inexacte : {differs} ({clause}).",
     },
     ClaimVerdict.RECORD_DIFFERS: {
-        "en": "The depositary publishes {claimed} and this record differs: {fact}. One of the two is to be checked.",
+        "en": "The depositary publishes {claimed}, and this record differs: {fact}. One of the two is to be checked.",
         "fr": "Le dépositaire publie {claimed} et ce registre diffère : {fact}. L'un des deux est à vérifier.",
     },
 }
+_OTHERS_BEFORE: Final[Texts] = {
+    "en": "Wrong participant: others hold that place; the record has {total}.",
+    "fr": "Participant inexact : d'autres occupent ce rang ; le registre compte {total}.",
+}
 _NOT_SHOWN: Final[dict[str, Texts]] = {
     "beyond_the_record": {
-        "en": "Not shown: this record, which holds {have}, was not kept up to that day.",
-        "fr": "Non établi : ce registre, qui en compte {have}, n'était pas tenu jusqu'à cette date.",
+        "en": "Not shown: the record was read up to {read} only; it has {total}.",
+        "fr": "Non établi : le registre n'a été lu que jusqu'au {read} ; il compte {total}.",
     },
     "no_act": {
-        "en": "Not shown: the record has no {action} of {who}; {total}.",
-        "fr": "Non établi : le registre ne contient aucun acte de {who} ({action}) ; {total}.",
+        "en": "Not shown: the record has no {act}; it has {total}.",
+        "fr": "Non établi : le registre n'a pas {no_act} ; il compte {total}.",
     },
-    "not_yet": {"en": "Not shown: the day has not come.", "fr": "Non établi : la date n'est pas encore venue."},
+    "not_yet": {
+        "en": "Not shown: the days it speaks of have not come to an end.",
+        "fr": "Non établi : les jours dont il s'agit ne sont pas écoulés.",
+    },
     "population_unknown": {
         "en": "Not shown: no list of {among} is held here.",
-        "fr": "Non établi : aucune liste de {among} n'est tenue ici.",
+        "fr": "Non établi : aucune liste des {among} n'est tenue ici.",
     },
     "domestic": {
         "en": "Not shown: approval at home is no act between States, so the depositary does not record it.",
@@ -98,197 +115,148 @@ _PARTS: Final[dict[str, Texts]] = {
     },
     "act": {
         "en": "consents to be bound count, not signatures",
-        "fr": "comptent les consentements à être lié, non les signatures",
+        "fr": "les consentements à être lié comptent, non les signatures",
     },
     "population": {
         "en": "the instrument of any participant that may join counts, not only those of {among}",
-        "fr": "compte l'instrument de tout participant qui peut adhérer, et non seulement de {among}",
+        "fr": "compte l'instrument de tout participant qui peut devenir partie, non seulement ceux des {among}",
     },
     "delay": {
         "en": "{days} days pass after the condition is met, not {delay}",
         "fr": "{days} jours s'écoulent une fois la condition remplie, non {delay}",
     },
 }
-_AMONG: Final[dict[str | None, Texts]] = {
-    None: {"en": "", "fr": ""},
-    "states": {"en": "States", "fr": "États"},
-    "un_members": {"en": "Members of the United Nations", "fr": "Membres de l'Organisation des Nations Unies"},
-}
 
 
 def verdict_text(event: ClaimRecorded, verdict: Verdict, name: NameOf, lang: str) -> str:
     """The verdict in a sentence."""
-    words = _words(event, verdict, name, lang)
-    match verdict.kind:
-        case ClaimVerdict.NOT_SHOWN:
-            text = _NOT_SHOWN[verdict.because or "not_structured"][lang]
-        case ClaimVerdict.WRONG_RULE:
-            return _wrong_rule(event, verdict, lang)
-        case ClaimVerdict.WRONG_DATE:
-            text = _wrong_date(event, lang)
-        case ClaimVerdict.WRONG_PARTICIPANT:
-            text = _wrong_participant(verdict, lang)
-        case kind:
-            text = _HEADS[kind][lang]
-    return text.format(**words)
+    if verdict.kind is ClaimVerdict.NOT_SHOWN:
+        text = _NOT_SHOWN[verdict.because or "not_structured"][lang]
+    elif verdict.because == "not_in_this_place":
+        text = _OTHERS_BEFORE[lang]
+    else:
+        text = _HEADS[verdict.kind][lang]
+    return text.format(**_words(event, verdict, name, lang))
 
 
 def _words(event: ClaimRecorded, verdict: Verdict, name: NameOf, lang: str) -> dict[str, object]:
-    action = None if event.action is None else ACTIONS[lang].get(event.action.value, event.action.value)
+    act = _act(event, name, lang)
     return {
-        "have": verdict.have,
-        "claimed": verdict.claimed,
-        "fact": _fact(event, verdict, lang),
-        "signed": _signed(verdict, lang),
+        "claimed": claimed_figure(verdict.claimed, event.bound, lang),
+        "fact": _fact(event, verdict, name, lang),
+        "signed": had_done(verdict.grounds.count or 0, verdict.grounds.among, verdict.on, lang, consented=False),
         "until": _until(verdict, lang),
         "when": _when(verdict, lang),
-        "who": "" if event.participant is None else name(event.participant, lang),
-        "action": action or "",
+        "act": act,
+        "no_act": _without(act),
         "true_on": "" if verdict.true_on is None else long_date(verdict.true_on, lang),
         "days": _days(verdict.days or 0, lang),
-        "what": {"articles": "articles", "chapters": {"en": "chapters", "fr": "chapitres"}[lang]}.get(event.about, ""),
-        "among": among(event.among, lang),
-        "total": _total(event, verdict, lang),
+        "among": people(_population(event), lang, many=True),
+        "total": _total(event, verdict.have or 0, lang),
+        "read": "" if verdict.read_until is None else long_date(verdict.read_until, lang),
+        "differs": _differs(event, verdict, lang),
+        "clause": "" if verdict.grounds.clause is None else article(verdict.grounds.clause, lang),
     }
 
 
-def among(population: str | None, lang: str) -> str:
-    """A population in words; a group without any is told by its id."""
-    found = _AMONG.get(population)
-    return str(population) if found is None else found[lang]
+def _population(event: ClaimRecorded) -> str | None:
+    return event.among if event.threshold is None else event.threshold.among
 
 
-def _fact(event: ClaimRecorded, verdict: Verdict, lang: str) -> str:
+# ---- the facts -------------------------------------------------------------------------------------------------------
+def _fact(event: ClaimRecorded, verdict: Verdict, name: NameOf, lang: str) -> str:
     """What the record says of the same thing."""
     match event.about:
         case "articles" | "chapters":
-            what = {"articles": "articles", "chapters": {"en": "chapters", "fr": "chapitres"}[lang]}[event.about]
-            return {"en": f"the text has {verdict.have} {what}", "fr": f"le texte compte {verdict.have} {what}"}[lang]
-        case "date":
-            return (
-                ""
-                if verdict.true_on is None
-                else {"en": "it was on ", "fr": "c'était le "}[lang] + long_date(verdict.true_on, lang)
-            )
+            what = event.about if lang == "en" or event.about == "articles" else "chapitres"
+            return f"{'le texte compte' if lang == 'fr' else 'the text has'} {verdict.have} {what}"
         case "rule":
-            return {"en": "the recorded clause reads so", "fr": "la clause enregistrée se lit ainsi"}[lang]
+            return "la clause enregistrée se lit ainsi" if lang == "fr" else "the recorded clause reads so"
+        case "date":
+            return _day(verdict, lang)
         case "participant_act":
-            return _act(verdict, lang)
+            return _recorded(event, verdict, name, lang)
+        case "signatures_on_day":
+            return in_days(verdict.have or 0, verdict.grounds.among, event.act_date, lang)
+        case "consents":
+            return had_done(verdict.have or 0, event.among, verdict.on, lang, consented=True)
         case _:
-            return _number(event, verdict, lang)
+            return had_done(verdict.have or 0, verdict.grounds.among, verdict.on, lang, consented=False)
 
 
-def _act(verdict: Verdict, lang: str) -> str:
+def _day(verdict: Verdict, lang: str) -> str:
     if verdict.true_on is None:
         return ""
     day = long_date(verdict.true_on, lang)
-    text = {"en": f"the depositary records it on {day}", "fr": f"le dépositaire l'enregistre le {day}"}[lang]
+    return f"c'était le {day}" if lang == "fr" else f"it was on {day}"
+
+
+def _recorded(event: ClaimRecorded, verdict: Verdict, name: NameOf, lang: str) -> str:
+    """When the depositary has the act, and how long after the statement that was written down here."""
+    if verdict.true_on is None:
+        return ""
+    act, day = _act(event, name, lang), long_date(verdict.true_on, lang)
+    text = f"pour le dépositaire, {act} le {day}" if lang == "fr" else f"the depositary has the {act} on {day}"
     if not verdict.days:
         return text
-    later = {"en": ", written down here {days} after the statement", "fr": ", inscrit ici {days} après la déclaration"}
-    return text + later[lang].format(days=_days(verdict.days, lang))
+    after = _days(verdict.days, lang)
+    return text + (f", noté ici {after} après" if lang == "fr" else f", written down here {after} afterwards")
 
 
-def _number(event: ClaimRecorded, verdict: Verdict, lang: str) -> str:
-    population = event.among if event.about == "consents" else verdict.grounds.among
-    who = f"{verdict.have} {among(population, lang)}".strip()
-    one = (verdict.have or 0) <= (1 if lang == "fr" else -1)
-    if event.about == "signatures_on_day":
-        return {
-            "en": f"{who} signed in all {_in(event, lang)}",
-            "fr": f"{who} {'a' if one else 'ont'} signé {_in(event, lang)}",
-        }[lang]
-    return _by_the_end(who, verdict, lang, consented=event.about == "consents", one=one)
-
-
-def _signed(verdict: Verdict, lang: str) -> str:
-    number = verdict.grounds.count or 0
-    who = f"{number} {among(verdict.grounds.among, lang)}".strip()
-    return _by_the_end(who, verdict, lang, consented=False, one=number <= 1)
-
-
-def _by_the_end(who: str, verdict: Verdict, lang: str, *, consented: bool, one: bool) -> str:
-    day = long_date(verdict.on, lang)
-    if lang == "fr":
-        done = "consenti à être lié" if consented else "signé"
-        return f"{who} {'avait' if one else 'avaient'} {done} à la fin du {day}"
-    return f"{who} had {'consented to be bound' if consented else 'signed'} by the end of {day}"
-
-
-def _in(event: ClaimRecorded, lang: str) -> str:
-    """The days a number is of."""
-    days = span(event.act_date)
-    if days is None:
+def _act(event: ClaimRecorded, name: NameOf, lang: str) -> str:
+    """The act that was reported: *ratification of France*."""
+    if event.action is None or event.participant is None:
         return ""
-    first, last = long_date(days.first, lang), long_date(days.last, lang)
-    if days.first == days.last:
-        return {"en": f"on {first}", "fr": f"le {first}"}[lang]
-    return {"en": f"from {first} to {last}", "fr": f"du {first} au {last}"}[lang]
+    action = ACTIONS[lang].get(event.action.value, event.action.value)
+    return f"{action} {named(name(event.participant, lang), lang).of}"
 
 
-def _total(event: ClaimRecorded, verdict: Verdict, lang: str) -> str:
-    number = verdict.have or 0
-    signing = event.action is not None and event.action.value in {"signature", "definitive_signature"}
+def _without(act: str) -> str:
+    """After *pas*, in French."""
+    return f"d'{act}" if act[:1] in "aeiouéèê" else f"de {act}"
+
+
+def _total(event: ClaimRecorded, number: int, lang: str) -> str:
+    signing = event.about.startswith("signatures") or (
+        event.action is not None and event.action.value.endswith("signature")
+    )
     if lang == "fr":
-        return f"il en compte {number} de cette nature"
-    return f"it has {number} {'signature' if signing else 'consent'}{'' if number == 1 else 's'} in all"
+        return figure(number, "signature" if signing else "consentement à être lié", lang)
+    return figure(number, "signature" if signing else "consent to be bound", lang)
 
 
+# ---- days ------------------------------------------------------------------------------------------------------------
 def _until(verdict: Verdict, lang: str) -> str:
     if verdict.right_until is None:
         return ""
-    day = long_date(verdict.right_until, lang)
     if verdict.right_until == verdict.on:
-        return {"en": ", and no longer", "fr": ", et plus ensuite"}[lang]
-    return {"en": f", until {day}", "fr": f", jusqu'au {day}"}[lang]
+        return ", et plus ensuite" if lang == "fr" else ", and no longer"
+    day = long_date(verdict.right_until, lang)
+    return f", jusqu'au {day}" if lang == "fr" else f", until {day}"
 
 
 def _when(verdict: Verdict, lang: str) -> str:
+    """On which day the number would have been right."""
     if verdict.right_from is not None:
         day = long_date(verdict.right_from, lang)
-        return {"en": f" (right from {day} on)", "fr": f" (exact à partir du {day})"}[lang]
+        return f" (exact à la fin du {day})" if lang == "fr" else f" (right at the end of {day})"
     if verdict.passed_on is not None:
         day = long_date(verdict.passed_on, lang)
-        return {"en": f" (passed in the course of {day})", "fr": f" (dépassé dans le courant du {day})"}[lang]
+        return f" (dépassé dans le courant du {day})" if lang == "fr" else f" (passed in the course of {day})"
     return ""
 
 
 def _days(number: int, lang: str) -> str:
-    noun = {"en": "day", "fr": "jour"}[lang]
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return figure(number, "jour" if lang == "fr" else "day", lang)
 
 
-def _wrong_rule(event: ClaimRecorded, verdict: Verdict, lang: str) -> str:
-    threshold = event.threshold
+# ---- clauses ---------------------------------------------------------------------------------------------------------
+def _differs(event: ClaimRecorded, verdict: Verdict, lang: str) -> str:
     words = {
         "have": verdict.have,
-        "claimed": verdict.claimed,
-        "among": among(None if threshold is None else threshold.among, lang),
+        "claimed": claimed_figure(verdict.claimed, Bound.EXACTLY, lang),
+        "among": people(_population(event), lang, many=True),
         "days": verdict.days,
         "delay": event.delay_days,
     }
-    parts = "; ".join(_PARTS[part][lang] for part in verdict.differs).format(**words)
-    if lang == "fr":
-        return f"Se trompe de règle : {parts.replace('; ', ' ; ')} (art. {verdict.grounds.clause})."
-    return f"Wrong rule: {parts} (art. {verdict.grounds.clause})."
-
-
-def _wrong_date(event: ClaimRecorded, lang: str) -> str:
-    if event.about == "participant_act":
-        return {
-            "en": "Wrong date: the depositary records the {action} of {who} on {true_on}.",
-            "fr": "Date inexacte : le dépositaire enregistre l'acte de {who} ({action}) le {true_on}.",
-        }[lang]
-    return {"en": "Wrong date: it was on {true_on}.", "fr": "Date inexacte : c'était le {true_on}."}[lang]
-
-
-def _wrong_participant(verdict: Verdict, lang: str) -> str:
-    if verdict.because == "not_in_this_place":
-        return {
-            "en": "Wrong participant: {who} was not the one in that place; {total}.",
-            "fr": "Participant inexact : ce n'est pas {who} qui occupe ce rang ; {total}.",
-        }[lang]
-    return {
-        "en": "Wrong participant: the record, kept up past that day, has no {action} of {who}.",
-        "fr": "Participant inexact : le registre, tenu au-delà, ne contient aucun acte de {who} ({action}).",
-    }[lang]
+    return (" ; " if lang == "fr" else "; ").join(_PARTS[part][lang].format(**words) for part in verdict.differs)

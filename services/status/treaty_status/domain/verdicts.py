@@ -49,7 +49,8 @@ class Verdict:
     and ``right_until`` are the legal days at whose end the number was right, or would have been; ``passed_on`` is the
     day in whose course the number was passed without standing at its end. ``true_on`` is the record's own day for what
     the statement dates. ``days``: how many days too early, or how many the depositary's record came after it.
-    ``differs`` names what a clause says otherwise; ``because`` why nothing is shown; ``also`` a second confusion.
+    ``differs`` names what a clause says otherwise; ``because`` why nothing is shown, and
+    ``read_until`` how far the record was read, where that is the reason; ``also`` a second confusion.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Verdict:
     days: int | None = None
     differs: tuple[str, ...] = ()
     because: str | None = None
+    read_until: date | None = None
     also: tuple[Kind, ...] = ()
 
     @property
