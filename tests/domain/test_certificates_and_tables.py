@@ -1,9 +1,11 @@
 """Certified facts and tables of weights on a treaty's own record, and what follows when they come late or change."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builders import (
     EUROPE,
@@ -30,7 +32,7 @@ from tests.builders import (
     table_of,
     weight,
 )
-from treaty_events import ClaimRecorded, FactCertified, TableSet
+from treaty_events import ClaimRecorded, FactCertified, InstrumentDeposited, TableSet
 from treaty_status.domain.certifying import (
     AlreadyCertified,
     KeyNotAskedFor,
@@ -49,7 +51,7 @@ from treaty_status.domain.refusals import (
 )
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.sentences import explained
-from treaty_status.domain.treaty import Treaty, before
+from treaty_status.domain.treaty import Treaty, Undefined, before, evolve
 
 OIL = "contributing_oil_received"
 """What the Supplementary Fund Protocol, art. 21(1)(b), waits for: 450 million tons received."""
@@ -491,3 +493,60 @@ def test_a_certificate_in_a_file_is_held_against_the_clause_as_well() -> None:
     acts = [acceded(one, on="2004-06-03") for one in states(8)]
     assert outcome(fund(), *acts, world=Twin(certified={OIL: "2004-12-03"})).threshold_on == date(2004, 12, 3)
     assert outcome(MEASURED, *acts, world=Twin(certified={OIL: "2004-12-03"})).met is None
+
+
+# ---- what we knew when -----------------------------------------------------------------------------------------------
+@given(
+    days=st.lists(st.integers(0, 300), min_size=1, max_size=6),
+    at=st.integers(0, 6),
+    values=st.lists(st.integers(0, 60), min_size=6, max_size=6),
+)
+def test_until_the_table_was_recorded_the_answer_is_unknown_and_from_then_on_it_never_is(
+    days: list[int], at: int, values: list[int]
+) -> None:
+    names = states(len(days))
+    orders: list[Any] = [acceded(one, on=date(2016, 1, 1) + timedelta(n)) for one, n in zip(names, days, strict=True)]
+    table = table_of("ghg", dict(zip(states(6), values, strict=True)), whole="360")
+    orders.insert(min(at, len(orders)), table)
+    told = story(rule(weight("ghg", "0.5")))
+    for order in orders:
+        told.on("2017-01-01", order)
+
+    state: Any = Undefined(T)
+    with_table = with_consent = False
+    for event in told.events:
+        state = evolve(state, [event])
+        with_table |= isinstance(event, TableSet)
+        with_consent |= isinstance(event, InstrumentDeposited)
+        if not isinstance(state, Treaty) or state.rule is None:
+            continue
+        found = where(state, told.world)
+        if with_table:
+            assert found.met is not None
+            assert found.unknown == ()
+        elif with_consent:
+            assert (found.met, found.threshold_on) == (None, None)
+            assert found.unknown == ("table:ghg",)
+    assert state == told.treaty
+
+
+@given(
+    stated=st.lists(st.tuples(st.integers(0, 200), st.integers(1, 20)), min_size=1, max_size=6, unique=True),
+    order=st.randoms(use_true_random=False),
+)
+def test_the_order_in_which_certificates_become_known_does_not_matter(
+    stated: list[tuple[int, int]], order: Any
+) -> None:
+    by_rule = rule({"op": "fact", "key": OIL, "at_least": "10"}, for_each=(), leaving=())
+    start = date(2004, 1, 1)
+
+    def told(certificates: list[tuple[int, int]]) -> Story:
+        found = story(by_rule)
+        for n, amount in certificates:
+            found.on("2005-01-01", certified(OIL, on=start + timedelta(n), quantity=str(amount)))
+        return found
+
+    shuffled = list(stated)
+    order.shuffle(shuffled)
+    expected = min((start + timedelta(n) for n, amount in stated if amount >= 10), default=None)
+    assert threshold_of(told(stated))[0] == threshold_of(told(shuffled))[0] == expected

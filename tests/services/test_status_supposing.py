@@ -246,3 +246,72 @@ def test_too_many_questions_at_once_are_refused_and_the_others_answered() -> Non
     answers = asyncio.run(asked())
     assert answers[:3] == [True, True, True]
     assert [type(one) for one in answers[3:]] == [TooManyQuestions, TooManyQuestions]
+
+
+# ---- certificates ----------------------------------------------------------------------------------------------------
+def waits_for_oil(treaty: str = "EX-1", **asked: str) -> Json:
+    body = protocol(treaty, need=1)
+    fact = {"op": "fact", "key": "oil", **asked}
+    body["rule"]["in_force"][0]["when"] = {"op": "all", "of": [{"op": "count", "at_least": 1}, fact]}
+    return body
+
+
+def oil(on: str, **more: Any) -> Json:
+    return {"key": "oil", "certified_on": on, "certified_by": "The Director", **more}
+
+
+def test_a_certificate_can_be_supposed_beside_acts_or_alone(service: Status) -> None:
+    assert service.put("EX-1", waits_for_oil()).status_code == 201
+    both = what_if(service, "EX-1", accession("fra", "2027-03-01"), certificates=[oil("2027-02-01")]).json()
+    assert both["difference"]["threshold_on"]["after"] == "2027-03-01"
+    assert {one["act"] for one in both["difference"]["milestones"]} == {0}
+
+    service.recorded("EX-1", "accession", "fra", "2026-03-01")
+    alone = what_if(service, "EX-1", certificates=[oil("2027-02-01")]).json()
+    assert alone["difference"]["entry_into_force_on"]["after"] == "2027-05-02"
+    crossed = next(one for one in alone["difference"]["milestones"] if one["type"] == "treaty.threshold.reached")
+    assert (crossed["act"], crossed["certificate"]) == (None, 0)
+    assert service.get("treaties/EX-1/certificates")["total"] == 0
+
+
+def test_certificates_come_in_the_order_of_their_days_whatever_their_place(service: Status) -> None:
+    assert service.put("EX-1", waits_for_oil(at_least="10", unit="t")).status_code == 201
+    later, sooner = oil("2027-04-01", quantity="12", unit="t"), oil("2027-02-01", quantity="10", unit="t")
+    told = what_if(service, "EX-1", accession("fra", "2027-03-01"), certificates=[later, sooner]).json()
+
+    assert told["difference"]["threshold_on"]["after"] == "2027-03-01"
+    assert not [one for one in told["difference"]["milestones"] if one["type"] == "treaty.threshold.revised"]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "slug", "pointer"),
+    [
+        (oil("2027-02-30"), "invalid-request", "/certificates/0/certified_on"),
+        (oil("2027-07-01"), "invalid-request", "/certificates/0/certified_on"),
+        (oil("2027-02-01", key="gas"), "key-not-asked-for", None),
+    ],
+)
+def test_a_refusal_names_the_certificate_by_its_index(
+    service: Status, certificate: Json, slug: str, pointer: str | None
+) -> None:
+    assert service.put("EX-1", waits_for_oil()).status_code == 201
+    answer = what_if(service, "EX-1", certificates=[certificate], as_of="2027-06-30")
+    told = answer.json()
+
+    assert (answer.status_code, told["type"]) == (422, f"/problems/{slug}")
+    assert told["detail"].startswith("/certificates/0")
+    if pointer is not None:
+        assert pointer in {one["pointer"] for one in told["errors"]}
+
+
+def test_the_path_asks_those_whom_a_recorded_table_names(service: Status) -> None:
+    body = protocol(need=1)
+    body["rule"]["in_force"][0]["when"] = {"op": "weight", "table": "fleet", "at_least": "0.5"}
+    assert service.put("EX-1", body).status_code == 201
+    assert service.get("treaties/EX-1/path")["unknown"] == ["table:fleet"]
+
+    table = {"values": {"fra": "0.3", "ita": "0.3", "deu": "0.1"}, "source": "An invented register"}
+    assert service.put("EX-1/tables/fleet", table).status_code == 201
+
+    told = service.get("treaties/EX-1/path")
+    assert (told["size"], sorted(told["paths"][0]["example"])) == (2, ["fra", "ita"])

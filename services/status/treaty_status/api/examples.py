@@ -103,7 +103,7 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
                 {"action": "accession", "participant": "FJI", "act_date": "2027-04-05"},
             ],
             "as_of": "2027-12-31",
-        }
+        },
     },
 }
 IMPORTED: Final[list[Document]] = [

@@ -58,7 +58,10 @@ _SIDE: Final = _object(
     {"force": _FORCE, "progress": _or_null(_PROGRESS), "counts": {"type": "object"}, "sentence": TEXT}
 )
 _BOTH: Final = _object({"before": _MAYBE_DAY, "after": _MAYBE_DAY})
-_INDEX: Final[Document] = {"type": ["integer", "null"], "description": "Which of the acts; null: the day alone."}
+_INDEX: Final[Document] = {
+    "type": ["integer", "null"],
+    "description": "Which of the acts; null: a certificate or the day alone.",
+}
 _KEPT: Final = _object(
     {"participant": TEXT, "name": TEXT, "kind": TEXT, "status": TEXT},
     {"signed_on": _MAYBE_DAY, "consent": {"type": ["object", "null"]}, "effect_on": _MAYBE_DAY},
@@ -154,7 +157,9 @@ SCHEMAS: Final[dict[str, Document]] = {
                 {
                     "threshold_on": _BOTH,
                     "entry_into_force_on": _BOTH,
-                    "milestones": _array(_object({"act": _INDEX, "type": TEXT, "key": TEXT, "occurred_on": DAY})),
+                    "milestones": _array(
+                        _object({"act": _INDEX, "type": TEXT, "key": TEXT, "occurred_on": DAY}, {"certificate": WHOLE})
+                    ),
                     "participants": _array(
                         _object(
                             {
@@ -167,7 +172,7 @@ SCHEMAS: Final[dict[str, Document]] = {
                     ),
                 }
             ),
-            "warnings": _array(_object({"act": WHOLE, "code": TEXT, "message": TEXT})),
+            "warnings": _array(_object({"act": _INDEX, "code": TEXT, "message": TEXT}, {"certificate": WHOLE})),
             "explanation": {"type": "object"},
         },
         description="What would follow from acts that are only supposed, told of one legal day with and without them.",

@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from treaty_events import Recorded
-from treaty_status.api import orders
+from treaty_status.api import certificate_orders, orders
 from treaty_status.api.clocks import AtPosition, TheClocks, heard_until
 from treaty_status.api.examples import PATH, WHAT_IF
 from treaty_status.api.intake import decoded, must_be_json, read_body
@@ -26,8 +26,9 @@ from treaty_status.application.documents import View
 from treaty_status.application.past import Until
 from treaty_status.application.paths import path_document
 from treaty_status.application.what_if import what_if_document
+from treaty_status.domain.certifying import Certify
 from treaty_status.domain.decisions import Circumstances, RecordAct, defined
-from treaty_status.domain.hypotheses import placed, suppose
+from treaty_status.domain.hypotheses import placed, placed_certificate, suppose
 from treaty_status.domain.refusals import Refusal
 from treaty_status.registry import Kind
 
@@ -59,18 +60,21 @@ async def ask_what_if(
     at_position: AtPosition = None,
     lang: Lang = "en",
 ) -> Response:
-    """The acts go through every check of recording, each on what those before it left; a refusal names the index of
-    its act. Both sides are told of one legal day: `as_of`, or the later of today and the last act. `known_at` or
-    `at_position`: as if they came on top of what was on record then.
+    """The acts go through every check of recording, each on what those before it left, and so do certificates; a
+    refusal names the index of its act or certificate. Both sides are told of one legal day: `as_of`, or the later of
+    today and the last act. `known_at` or `at_position`: as if they came on top of what was on record then.
     """
     headers = request.headers
     raw = await read_body(request.receive, declared=headers.get("content-length"), limit_bytes=surface.body_limit_bytes)
     must_be_json(headers.get("content-type"))
     body = decoded(raw, _WHAT_IF)
     as_of = orders.optional_day(body.as_of, "/as_of")
+    if not body.acts and not body.certificates:
+        raise invalid(("/acts", "There is neither an act nor a certificate to suppose"))
     acts = _acts(body, treaty, surface, as_of)
+    certified = _certificates(body, treaty, as_of)
     until = heard_until(known_at, at_position)
-    answer = await surface.workbench.work(lambda: _supposed(surface, treaty, acts, as_of, until, lang))
+    answer = await surface.workbench.work(lambda: _supposed(surface, treaty, acts, certified, as_of, until, lang))
     return Response(answer, headers={"content-type": "application/json", "cache-control": "no-store"})
 
 
@@ -90,8 +94,30 @@ def _acts(body: WhatIfBody, treaty: str, surface: Surface, as_of: date | None) -
     return found
 
 
+def _certificates(body: WhatIfBody, treaty: str, as_of: date | None) -> list[Certify]:
+    found = []
+    for index, one in enumerate(body.certificates):
+        try:
+            order = certificate_orders.certificate(one, treaty=treaty)
+        except Refusal as refusal:
+            raise placed_certificate(refusal, index) from refusal
+        if as_of is not None and order.certified_on > as_of:
+            told = f"The certificate is dated {order.certified_on}, after the day asked about ({as_of})"
+            raise invalid(
+                (f"/certificates/{index}/certified_on", told), way_out="Ask about a later day, or leave as_of out."
+            )
+        found.append(order)
+    return found
+
+
 def _supposed(
-    surface: Surface, treaty: str, acts: Sequence[RecordAct], as_of: date | None, until: Until | None, lang: str
+    surface: Surface,
+    treaty: str,
+    acts: Sequence[RecordAct],
+    certified: Sequence[Certify],
+    as_of: date | None,
+    until: Until | None,
+    lang: str,
 ) -> bytes:
     then = surface.answers.then(treaty, until)
     state = defined(then.known.state)
@@ -100,7 +126,7 @@ def _supposed(
         world=then.world,
         recorded=Recorded(at=surface.desk.clock(), by=NOBODY),
     )
-    supposed = suppose(state, acts, now, until=as_of)
+    supposed = suppose(state, acts, now, until=as_of, certificates=certified)
     document = what_if_document(state, supposed, position=then.known.position, lang=lang, world=then.world)
     return msgspec.json.encode({**document, "known_at": instant(then.known.recorded_at)})
 
@@ -144,6 +170,7 @@ def _askable(told: View, surface: Surface, among: str | None) -> list[str]:
     states = sorted(one.id for one in registry.all() if one.kind is Kind.STATE and one.exists_on(told.as_of))
     named = [] if rule is None else [name for one in rule.lists for name in one.members]
     weighed = [] if rule is None else [name for one in rule.tables for name in one.values]
+    weighed += [name for versions in told.treaty.tables.values() for name in versions[-1].event.values]
     everyone = dict.fromkeys((*signed, *states, *named, *weighed))
     members = None if among is None else registry.members(among, told.as_of)
     return [name for name in everyone if members is None or name in members]

@@ -12,7 +12,7 @@ from treaty_status.application.documents import (
     sentence,
     view,
 )
-from treaty_status.domain.hypotheses import Announcement, Supposition
+from treaty_status.domain.hypotheses import Announcement, Remark, Supposition
 from treaty_status.domain.participation import Participation
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
@@ -38,10 +38,16 @@ def what_if_document(treaty: Treaty, supposed: Supposition, *, position: int, la
             "participants": _participants(before, after),
         },
         "warnings": [
-            {"act": one.act, "code": one.warned.code, "message": one.warned.message} for one in supposed.remarks
+            {"act": one.act, **_of_certificate(one), "code": one.warned.code, "message": one.warned.message}
+            for one in supposed.remarks
         ],
         "explanation": reasons,
     }
+
+
+def _of_certificate(one: Announcement | Remark) -> Document:
+    """The index of the certificate that caused it, where one did."""
+    return {} if one.certificate is None else {"certificate": one.certificate}
 
 
 def _side(told: View) -> Document:
@@ -61,6 +67,7 @@ def _announcement(one: Announcement, told: View) -> Document:
     said = one.milestone
     return {
         "act": one.act,
+        **_of_certificate(one),
         "type": name_of(said),
         "key": said.key,
         "occurred_on": said.occurred_on.isoformat(),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from treaty_status.cli import correcting, key_commands
+from treaty_status.cli import certificate_commands, correcting, key_commands, table_commands
 from treaty_status.cli.exits import REFUSED, reported
 from treaty_status.cli.options import HERE, AsJson, AsOf, Database, KnownAt, Lang, Secret, Treaty, Url
 
@@ -18,6 +18,9 @@ cli = typer.Typer(
 )
 cli.add_typer(key_commands.cli, name="keys")
 cli.add_typer(correcting.cli)
+cli.add_typer(table_commands.cli, name="tables")
+cli.command()(certificate_commands.certify)
+cli.command()(certificate_commands.certificates)
 
 
 @cli.command()

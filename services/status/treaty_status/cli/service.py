@@ -49,6 +49,10 @@ class Service:
         """What the service answers to a body."""
         return self._answer("POST", path, json=body, headers=headers or {}, params=_given(params)).json()
 
+    def put(self, path: str, body: dict[str, Any], *, headers: dict[str, str] | None = None, **params: Any) -> Any:
+        """What the service answers to a whole that is to stand at a path."""
+        return self._answer("PUT", path, json=body, headers=headers or {}, params=_given(params)).json()
+
     def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -3,6 +3,7 @@
 A finding is a question to put to the text, not a fault of the rule; the rule is evaluated as it stands.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from treaty_status.domain.eligibility import ALL_STATES
 from treaty_status.domain.rule import (
     All,
     Any_,
+    Certified,
     Condition,
     Count,
     DateExpr,
@@ -152,8 +154,25 @@ def _denominators(rule: TreatyRule) -> Iterator[Finding]:
                 text = f"The whole ({node.of}) rolls from day to day; is that meant?"
                 yield Finding("denominator", track.clause, text)
             if isinstance(node, Weight) and not _stated(rule, node.table):
-                text = f"The table {node.table} is not in the rule; it has to be brought."
+                text = f"The table {node.table} is not in the rule; it has to be brought, or recorded for the treaty."
                 yield Finding("table", track.clause, text)
+
+
+def _certificates(rule: TreatyRule) -> Iterator[Finding]:
+    """What only a certificate can meet; and a quantity that is told by the name of a fact alone."""
+    for track in rule.in_force:
+        for node in walk(track.when):
+            if not isinstance(node, Certified):
+                continue
+            text = f"The condition waits until {node.key} is certified; nothing but a certificate on record meets it."
+            yield Finding("certificate", track.clause, text)
+            if node.at_least is None and COMPARES.search(node.key):
+                text = f"{node.key} names a quantity; stated as at_least, a certificate can be held against it."
+                yield Finding("quantity", track.clause, text)
+
+
+COMPARES: Final = re.compile(r"[<>=≤≥]\s*[0-9]")
+"""A comparison with a number, inside the name of a fact."""
 
 
 def _stated(rule: TreatyRule, table: str) -> bool:
@@ -209,6 +228,7 @@ CHECKS: Final[tuple[Callable[[TreatyRule], Iterator[Finding]], ...]] = (
     _gap_between_delays,
     _withdrawals,
     _denominators,
+    _certificates,
     _calendar,
     _alternatives,
     _who_may_join,
