@@ -189,6 +189,15 @@ class Story:
     def accedes(self, who: str, *, on: str) -> list[Said]:
         return self.act("accession", who, on)
 
+    def claims(self, value: int, *, on: str, about: str = "signatures", source: str = "A newspaper") -> list[Said]:
+        """The press gives a number; the id of the claim is kept under its source."""
+        statement = f"{value} {about.replace('_', ' ')}."
+        body = {"claimed_on": on, "source": source, "statement": statement, "about": about, "value": value}
+        answer = self.service.post(f"{self.treaty}/claims", body | {"tier": "press"})
+        assert answer.status_code == 201, answer.text
+        self.events[source, "claim"] = answer.json()["event_id"]
+        return self._after(answer.json(), "claim")
+
     def corrects(self, who: str, *, act: str = "accession", **fields: str) -> list[Said]:
         """The act of this participant reads otherwise."""
         return self._correction(who, act, "corrected", "depositary_correction", fields=fields)

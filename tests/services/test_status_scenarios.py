@@ -425,6 +425,37 @@ def test_12_a_correction_after_entry_into_force_says_that_it_never_entered_into_
         assert told.status()["counts"]["parties_in_force"] == 0
 
 
+# ---- 16: what others say ---------------------------------------------------------------------------------------------
+def test_16_seventy_four_in_the_press_contradict_seventy_three_in_the_record_and_move_no_count(
+    service: Status,
+) -> None:
+    with story(service, "ROW-16") as told:
+        told.defined()
+        for who in OTHERS[:73]:
+            told.act("signature", who, EARLY)
+        before = told.status()["counts"]
+        assert before["signatures"] == 73
+
+        news = told.claims(74, on="2027-05-04")
+        claim = told.events["A newspaper", "claim"]
+        assert news == [said("claim.contradiction.reached", claim, on="2027-05-04", late=1)]
+        about = told.line(f"claim.contradiction:{claim}:1")["contradiction"]
+        assert (about["verdict"], about["claimed"], about["have"]) == ("wrong_count", 74, 73)
+        assert told.status()["counts"] == before
+
+        assert told.claims(73, on="2027-05-04", source="Another newspaper") == []
+        assert told.act("signature", "bra", "2027-05-03") == [
+            said("claim.contradiction.revoked", claim, revision=2, on="2027-05-04", late=1),
+            said("participant.signature.reached", "bra", on="2027-05-03", late=2, who="bra"),
+            said(
+                "claim.contradiction.reached",
+                told.events["Another newspaper", "claim"],
+                on="2027-05-04",
+                late=1,
+            ),
+        ]
+
+
 # ---- 17: the clock of the depositary ---------------------------------------------------------------------------------
 WINDOW = [{"place": "New York", "opens_on": "2025-10-25", "closes_on": "2026-12-31"}]
 
