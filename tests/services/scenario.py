@@ -152,32 +152,30 @@ class Story:
     read: int
     expected: list[Said] = field(default_factory=list)
     events: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The event id of each act, by participant and action."""
+    """The event id of each act, correction and claim: by participant and action, or kind of correction."""
     warned: list[str] = field(default_factory=list)
 
     # ---- orders -------------------------------------------------------------------------------------------------
-    def defined(self, need: int = 40, *, windows: list[Json] | None = None, **rule: Any) -> list[Said]:
+    def defined(self, need: int = 40, **more: Any) -> list[Said]:
         """Put the treaty into the record, with the clauses of the convention against cybercrime; what was said."""
-        self._put(201, need, windows, rule)
+        self._put(201, need, more)
         facts = [one for one in self.service.log(self.treaty) if "milestone_id" not in one["data"]]
         return self._noted(self._read(), cause=("definition", [one["id"] for one in facts]))
 
-    def amended(self, need: int, **rule: Any) -> list[Said]:
+    def amended(self, need: int, **more: Any) -> list[Said]:
         """The rule reads otherwise; what was said names the change of rule as its cause."""
-        self._put(200, need, None, rule)
+        self._put(200, need, more)
         told = self.service.get("feed", after=self.read, limit=1000, types="treaty.rule.amended")["events"]
         (change,) = [one["id"] for one in told if one["treaty"] == self.treaty]
         return self._noted(self._read(), cause=("definition", [change]))
 
-    def _put(self, status: int, need: int, windows: list[Json] | None, rule: Json) -> None:
+    def _put(self, status: int, need: int, more: Json) -> None:
         body: Json = {
             "titles": {"en": "Invented Treaty", "fr": "Traité inventé"},
             "depositary": {"id": "un-sg", "name": {"en": "Secretary-General"}, "time_zone": "America/New_York"},
-            "rule": hanoi(need) | {"treaty": self.treaty} | rule,
+            "rule": hanoi(need) | {"treaty": self.treaty},
         }
-        if windows is not None:
-            body["signature_windows"] = windows
-        answer = self.service.put(self.treaty, body)
+        answer = self.service.put(self.treaty, body | more)
         assert answer.status_code == status, answer.text
 
     def act(self, action: str, who: str, on: str, **more: Any) -> list[Said]:
@@ -212,6 +210,7 @@ class Story:
         body = {"target": self.events[who, action], "kind": kind, "reason": reason, **more}
         answer = self.service.post(f"{self.treaty}/corrections", body)
         assert answer.status_code == 201, answer.text
+        self.events[who, kind] = answer.json()["event_id"]
         return self._after(answer.json(), "correction")
 
     def gathers(self, count: int, *, need: int = 40, on: str = EARLY) -> None:
@@ -233,6 +232,12 @@ class Story:
         events = self._read()
         assert [(*one["data"]["cause"]["event_ids"], heard(one)) for one in listed(events)] == expected
         self.expected += [one for _, one in expected]
+
+    def releases(self, *, who: str, caused_by: tuple[str, str], cause: str) -> list[Said]:
+        """The holder of this key lets go what waits; what is said names what had brought it about."""
+        answer = self.service.post(f"{self.treaty}/releases", {}, who=who)
+        assert answer.status_code == 200, answer.text
+        return self._noted(self._read(), cause=(cause, [self.events[caused_by]]))
 
     # ---- time ------------------------------------------------------------------------------------------------------
     @property

@@ -425,6 +425,44 @@ def test_12_a_correction_after_entry_into_force_says_that_it_never_entered_into_
         assert told.status()["counts"]["parties_in_force"] == 0
 
 
+def test_12_under_four_eyes_the_record_is_right_at_once_and_the_world_hears_when_a_second_person_has_looked(
+    service: Status,
+) -> None:
+    with story(service, "ROW-12b") as told:
+        told.defined(2, four_eyes_hours=24)
+        told.gathers(1, need=2, on="2026-12-01")
+        everyone = sorted([OTHERS[0], "bra"])
+        assert told.accedes("bra", on="2027-01-10") == [
+            said("participant.consent.reached", "bra", on="2027-01-10", late=115, who="bra"),
+            said("consent.percent.reached", "75", on="2027-01-10", late=115, who="bra"),
+            said("consent.percent.reached", "90", on="2027-01-10", late=115, who="bra"),
+            *[said("participant.bound.reached", who, on="2027-04-10", late=25, who=who) for who in everyone],
+        ]
+        assert told.force() == ("2027-01-10", "2027-04-10")
+        assert told.releases(who="record", caused_by=("bra", "accession"), cause="action") == [
+            said("threshold.reached", "65(1)", on="2027-01-10", late=115, who="bra", eif="2027-04-10"),
+            said("entry_into_force.reached", "65(1)", on="2027-04-10", late=25, who="bra", eif="2027-04-10"),
+        ]
+
+        assert told.retracts("bra") == [
+            said("participant.consent.revoked", "bra", revision=2, on="2027-01-10", late=115, who="bra"),
+            said("consent.percent.revoked", "75", revision=2, on="2027-01-10", late=115, who="bra"),
+            said("consent.percent.revoked", "90", revision=2, on="2027-01-10", late=115, who="bra"),
+            *[
+                said("participant.bound.revoked", who, revision=2, on="2027-04-10", late=25, who=who)
+                for who in everyone
+            ],
+        ]
+        assert told.force() == (None, None)
+        refused = service.post("ROW-12b/releases", {})
+        assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (403, "second-key-needed")
+        critical = {"revision": 2, "who": "bra", "severity": "critical"}
+        assert told.releases(who="record", caused_by=("bra", "retracted"), cause="correction") == [
+            said("threshold.revoked", "65(1)", on="2027-01-10", late=115, **critical),
+            said("entry_into_force.revoked", "65(1)", on="2027-04-10", late=25, **critical),
+        ]
+
+
 # ---- 16: what others say ---------------------------------------------------------------------------------------------
 def test_16_seventy_four_in_the_press_contradict_seventy_three_in_the_record_and_move_no_count(
     service: Status,
@@ -465,7 +503,7 @@ def test_17_a_signature_of_the_closing_day_in_new_york_is_valid_when_recorded_th
         status(database_dsn, clock=Clock(datetime(2027, 1, 1, 4, 59, 59, tzinfo=UTC))) as running,
         story(running, "ROW-17") as told,
     ):
-        assert told.defined(windows=WINDOW) == [
+        assert told.defined(signature_windows=WINDOW) == [
             said("signature.opening.reached", on="2025-10-25", late=432),
         ]
         running.clock.forward(seconds=1)
