@@ -17,22 +17,26 @@ from tests.services.both_services import notifier_of, status_on_a_socket
 from tests.services.notifier_world import Receiver, Reply, eventually
 from tests.services.scenario import EARLY, OTHERS, Consumer, Story, said, story
 from tests.services.status_world import Clock, Status, status
+from treaty_status.store.verifying import verify
 
 NOON = datetime(2027, 5, 5, 16, 0, tzinfo=UTC)
 """Noon of 5 May 2027 in New York: today, wherever no history says otherwise."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Status]:
-    """One service for each kind of database; every history is about a treaty of its own."""
+def dsn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of each kind, which these histories share."""
     if request.param == "sqlite":
-        with status(f"sqlite:///{tmp_path_factory.mktemp('histories') / 'treaty.db'}", clock=Clock(NOON)) as running:
-            yield running
+        yield f"sqlite:///{tmp_path_factory.mktemp('histories') / 'treaty.db'}"
         return
-    with (
-        fresh_database(request.getfixturevalue("postgres_server")) as dsn,
-        status(dsn, clock=Clock(NOON)) as running,
-    ):
+    with fresh_database(request.getfixturevalue("postgres_server")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def service(dsn: str) -> Iterator[Status]:
+    """One service for each; every history is about a treaty of its own."""
+    with status(dsn, clock=Clock(NOON)) as running:
         yield running
 
 
@@ -554,3 +558,11 @@ def test_18_who_gets_the_second_revision_first_and_the_first_twice_keeps_the_sec
         assert (line["revision"], line["supersedes"]) == (2, 1)
         assert [one["participant"] for one in line["attributed_to"]] == ["bra", "jpn"]
         assert told.line("threshold:65(1):1")["announced"]["revision"] == 2
+
+
+# ---- after all of them -----------------------------------------------------------------------------------------------
+def test_what_was_told_in_these_histories_is_what_the_events_say(service: Status, dsn: str) -> None:
+    service.settled()
+    report = verify(dsn, now=service.clock.now, every=True)
+    assert report.findings == []
+    assert report.due == []
