@@ -46,6 +46,7 @@ STATUS: Final[dict[type[Refusal], int]] = {
     no.NothingHeld: 404,
     no.SecondKeyNeeded: 403,
     no.RehearsalOver: 410,
+    submissions.RecordedSince: 409,
     submissions.StaleVersion: 412,
     at_the_door.BodyTooLarge: 413,
     at_the_door.NotJson: 415,

@@ -12,7 +12,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from treaty_events import Fact, ImportFinished, MilestoneAnnounced, MilestonesSettled, stream_of
+from treaty_events import Fact, HistorySettled, ImportFinished, MilestoneAnnounced, MilestonesSettled, stream_of
 from treaty_status.application.event_log import EventLog, LoggedEvent
 from treaty_status.application.treaties import Codec, Known, Treaties, decoded, latest
 from treaty_status.application.world import RecordedWorld, rests_on
@@ -25,7 +25,7 @@ MOST_STATES: Final = 1_024
 """States on the way, of all treaties together."""
 MOST_AT_HAND: Final = 256
 """States between them that were asked for."""
-CONSEQUENCES: Final = (MilestoneAnnounced, MilestonesSettled, ImportFinished)
+CONSEQUENCES: Final = (MilestoneAnnounced, MilestonesSettled, ImportFinished, HistorySettled)
 """What is recorded with the fact that caused it: no answer may stand between the two."""
 
 

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     TWICE_IN_FILE = "twice_in_the_file"
     RETRACTED = "retracted"
     REFUSED = "refused"
+    NO_CHANGE = "no_change"
+    UNEXPLAINED = "unexplained"
 
 
 class Found(NamedTuple):

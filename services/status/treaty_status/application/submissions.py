@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from treaty_status.domain.arrivals import EndReplay, RecordArrivals
 from treaty_status.domain.checks import Warned
 from treaty_status.domain.decisions import Order
 from treaty_status.domain.history import RecordHistory, Verdict
 from treaty_status.domain.refusals import Refusal
+
+AnyOrder = Order | RecordHistory | RecordArrivals | EndReplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,17 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What is asked, by whom, and on which conditions."""
+    """What is asked, by whom, and on which conditions.
 
-    order: Order | RecordHistory
+    ``recorded_at`` is for replays only: the instant of the past at which it was recorded, as the record then says.
+    """
+
+    order: AnyOrder
     by: str
     idempotency: IdempotencyKey | None = None
     expected_version: int | None = None
     dry_run: bool = False
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,12 @@ class StaleVersion(Refusal):
     """The treaty has moved on since the version that the condition names."""
 
     slug, title = "stale-version", "The treaty has changed since you read it."
+
+
+class RecordedSince(Refusal):
+    """Something was recorded later than the instant that a replay is at; what was known then can no longer change."""
+
+    slug, title = "recorded-since", "The treaty's record has gone on since."
 
 
 class KeyReused(Refusal):

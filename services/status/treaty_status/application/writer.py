@@ -41,10 +41,20 @@ from treaty_status.application.event_log import (
     Reply,
     VersionConflict,
 )
-from treaty_status.application.submissions import KeyReused, Receipt, StaleVersion, Submission, TooBusy, Unavailable
+from treaty_status.application.submissions import (
+    AnyOrder,
+    KeyReused,
+    Receipt,
+    RecordedSince,
+    StaleVersion,
+    Submission,
+    TooBusy,
+    Unavailable,
+)
 from treaty_status.application.treaties import Codec, Known, Treaties, latest
 from treaty_status.application.world import RecordedWorld
-from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, Order, decide
+from treaty_status.domain.arrivals import EndReplay, RecordArrivals, decide_arrivals, decide_end
+from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, decide
 from treaty_status.domain.history import HistoryDecision, RecordHistory, decide_history
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import State, Treaty
@@ -279,7 +289,7 @@ class Writer:
         order = submission.order
         known = group.working.get(order.treaty) or self._treaties.get(order.treaty)
         self._must_be_current(submission, known.state)
-        now = self._clock()
+        now = self._instant(submission, known)
         recorded = Recorded(at=now, by=submission.by)
         circumstances = Circumstances(
             today=today_at(_zone(known.state, submission), now), world=self._world, recorded=recorded
@@ -295,6 +305,17 @@ class Writer:
         if submission.idempotency is not None:
             group.replies.append(_reply(submission, receipt, known.state, now))
         return receipt
+
+    def _instant(self, submission: Submission, known: Known) -> datetime:
+        at, last = submission.recorded_at, known.recorded_at
+        if at is not None and last is not None and last > at:
+            raise RecordedSince(
+                f"The last fact of {submission.order.treaty} was recorded at {last.isoformat()}, and this is to be"
+                f" recorded as of {at.isoformat()}.",
+                way_out="Replay into an empty record, or under another treaty's id.",
+                facts={"treaty": submission.order.treaty, "last": last.isoformat(), "as_of": at.isoformat()},
+            )
+        return self._clock() if at is None else at
 
     def _must_be_current(self, submission: Submission, state: State) -> None:
         expected = submission.expected_version
@@ -341,9 +362,13 @@ class Writer:
         return known.state
 
 
-def _decision(known: Known, order: Order | RecordHistory, circumstances: Circumstances) -> Decision:
+def _decision(known: Known, order: AnyOrder, circumstances: Circumstances) -> Decision:
     if isinstance(order, RecordHistory):
         return decide_history(known.state, order, circumstances, settled=known.settled)
+    if isinstance(order, RecordArrivals):
+        return decide_arrivals(known.state, order, circumstances)
+    if isinstance(order, EndReplay):
+        return decide_end(known.state, order, circumstances)
     return decide(known.state, order, circumstances, settled=known.settled)
 
 
@@ -351,6 +376,8 @@ def _zone(state: State, submission: Submission) -> str:
     order = submission.order
     if isinstance(order, RecordHistory) and order.define is not None and not isinstance(state, Treaty):
         return order.define.depositary.time_zone
+    if isinstance(order, RecordArrivals) and order.opening is not None and not isinstance(state, Treaty):
+        return order.opening.details.depositary.time_zone
     if isinstance(order, Define):
         return order.details.depositary.time_zone
     if isinstance(order, OpenRehearsal):

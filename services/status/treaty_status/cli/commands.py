@@ -255,6 +255,30 @@ def import_(
 
 
 @cli.command()
+def replay(
+    *,
+    arrivals: Annotated[str, typer.Argument(help="Late arrivals, changes and removals, with the time of each (CSV).")],
+    final: Annotated[str, typer.Option(help="The rows that stood at its end: a list of acts, as import reads it.")],
+    rules: Annotated[
+        bool, typer.Option(help="Put the rules that come with the service in force from the start.")
+    ] = True,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put what became known over the years on record as of the instants at which it was first seen.
+
+    For trying out --known-at on real history: treaties of which anything was recorded later are left alone, nobody is
+    told of old lines, and running it again records nothing twice.
+    """
+    from treaty_status.cli import replaying
+
+    with reported(as_json=as_json):
+        told = replaying.run(arrivals, final=final, with_rules=rules, database=database, as_json=as_json)
+    if "refused" in told["arrivals"]["by_reason"] | told["starts"]["by_reason"]:
+        raise typer.Exit(REFUSED)
+
+
+@cli.command()
 def rebuild(*, database: Database = None, as_json: AsJson = False) -> None:
     """Make the read models anew from the log, while the service goes on answering."""
     from treaty_status.cli import rebuilding

@@ -34,7 +34,7 @@ def say(text: str) -> None:
     OUT.print(Text(text))
 
 
-def table(rows: Iterable[Mapping[str, Any]], **columns: str) -> None:
+def table(rows: Iterable[Mapping[str, Any]], /, **columns: str) -> None:
     """Rows under headings; ``columns`` maps a row's field to its heading."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns.values():

@@ -22,11 +22,13 @@ from treaty_events import (
     Evidence,
     Fact,
     ImportFinished,
+    Override,
     ParticipantAct,
     Recorded,
     TreatyDefined,
     stream_of,
 )
+from treaty_events.actions import AT_SIGNATURE
 from treaty_status.domain.announcements import Change, changes, spoken_titles
 from treaty_status.domain.assessment import outcome_of, participant_milestones, treaty_milestones
 from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
@@ -46,6 +48,8 @@ TABLE: Final = "table:"
 
 NEEDS_A_RULE: Final = frozenset({"V3"})
 """Whether a treaty may be ratified without a signature is for its clauses; while none are on record, nobody objects."""
+OF_THE_CLAUSES: Final = frozenset({"V1", "V2", "V3", "V4", "V5", "V6"})
+"""What final clauses object to, and a depositary may have seen otherwise."""
 Identity = tuple[str, Action, date]
 """What makes two acts the same, whichever file tells of them: who, what, on which day."""
 
@@ -137,9 +141,11 @@ def decide_history(
     now_settled = settled_by(after, outcome, today=now.today)
     quiet = settled is not None and settled.holds(now_settled)
     only = {event.participant for event in taken.events} if quiet else None
-    found = _crossed(after, outcome, only, now)
-    said = _said(after, found, now, order.run)
-    digest = _digest(after, taken.events, len(found), outcome, order, now.recorded)
+    found = crossed(after, outcome, only, now)
+    said = said_as_history(after, found, now, order.run)
+    digest = import_finished(
+        after, taken.events, len(found), outcome, run=order.run, source=order.source, recorded=now.recorded
+    )
     final = evolve(after, (*said, digest))
     return HistoryDecision(
         (*opening, *taken.events, *said, digest),
@@ -196,8 +202,19 @@ class Taken:
     doubts: Mapping[int, tuple[Warned, ...]]
 
 
-def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: date, recorded: Recorded) -> Taken:
-    """Decide a history. The treaty passed in is left as it was."""
+def take(
+    treaty: Treaty,
+    acts: Sequence[HistoricAct],
+    *,
+    world: World,
+    today: date,
+    recorded: Recorded,
+    overruling: str | None = None,
+) -> Taken:
+    """Decide a history. The treaty passed in is left as it was.
+
+    ``overruling`` is the reason why objections that the clauses raise are overruled, each act keeping it for ever.
+    """
     stream = stream_of(treaty.id)
     known = {identity(act): (act.retracted, act.version) for act in treaty.acts.values()}
     after = replace(treaty, acts=dict(treaty.acts), participations=dict(treaty.participations))
@@ -217,12 +234,16 @@ def take(treaty: Treaty, acts: Sequence[HistoricAct], *, world: World, today: da
         event = historic_event(treaty.id, act, recorded)
         case = Case(after, event, world, today)
         found = objections(case, clauses=clauses)
+        overruled: tuple[Warned, ...] = ()
+        if overruling is not None:
+            event, overruled = _overruled(event, raised := list(found), overruling)
+            case, found = replace(case, act=event), iter(raised)
         passed = _passed_over(treaty, event)
         refusal = next((one for one in found if one.check is None or one.check not in passed), None)
         if refusal is not None:
             verdicts[index] = refusal
             continue
-        doubted = (*warnings(case, historic=True), *papers.shared(event, world))
+        doubted = (*overruled, *warnings(case, historic=True), *papers.shared(event, world))
         if doubted:
             doubts[index] = doubted
         version += 1
@@ -256,15 +277,27 @@ class _Papers:
                 self._first.setdefault(one.sha256, act)
 
 
+def _overruled(
+    act: ParticipantAct, raised: Iterable[Refusal], reason: str
+) -> tuple[ParticipantAct, tuple[Warned, ...]]:
+    """The act with what the clauses object to it overruled, and what was."""
+    its = [one for one in raised if one.check in OF_THE_CLAUSES]
+    if not its:
+        return act, ()
+    checks = tuple(dict.fromkeys(one.check for one in its if one.check is not None))
+    told = tuple(Warned(str(one.check), f"Overruled: {one.detail}") for one in its)
+    return replace(act, override=Override(checks=checks, reason=reason)), told
+
+
 def _passed_over(treaty: Treaty, act: ParticipantAct) -> frozenset[str]:
     """Checks whose objections do not stop an act: those its bringer overruled, and those only a rule could raise."""
     overruled = frozenset(act.override.checks) if act.override else frozenset[str]()
     return overruled if treaty.rule is not None else overruled | NEEDS_A_RULE
 
 
-def _legal_order(act: HistoricAct) -> tuple[date, bool]:
-    """A reservation is made with the act of its day, so it is known when that act is looked at."""
-    return act.act_date, act.action is not Action.RESERVATION
+def _legal_order(act: HistoricAct) -> tuple[date, int]:
+    """Whoever signs and ratifies on one day signs first; a reservation of that day is known when it ratifies."""
+    return act.act_date, 0 if act.action in AT_SIGNATURE else 1 if act.action is Action.RESERVATION else 2
 
 
 def identity(act: Act) -> Identity:
@@ -294,7 +327,8 @@ def _put(treaty: Treaty, act: Act) -> None:
 
 
 # ---- what they cross -------------------------------------------------------------------------------------------------
-def _crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, now: Circumstances) -> list[Change]:
+def crossed(treaty: Treaty, outcome: Outcome | None, only: set[str] | None, now: Circumstances) -> list[Change]:
+    """What the facts say otherwise than was said; of all participants, or of a few."""
     holding: dict[str, Milestone] = {line.key: line for line in treaty_milestones(treaty, outcome, now.world)}
     whom = treaty.participations if only is None else only
     for name in whom:
@@ -317,7 +351,7 @@ def _spoken_of(treaty: Treaty, only: set[str] | None) -> Iterable[str]:
     }
 
 
-def _said(treaty: Treaty, found: Iterable[Change], now: Circumstances, run: str) -> list[Fact]:
+def said_as_history(treaty: Treaty, found: Iterable[Change], now: Circumstances, run: str) -> list[Fact]:
     """What is settled in silence, what is on record as said, and what is news."""
     return told(
         treaty,
@@ -331,19 +365,22 @@ def _said(treaty: Treaty, found: Iterable[Change], now: Circumstances, run: str)
     )
 
 
-def _digest(
+def import_finished(
     treaty: Treaty,
     acts: Sequence[ParticipantAct],
     milestones: int,
     outcome: Outcome | None,
-    order: RecordHistory,
+    *,
+    run: str,
+    source: str,
     recorded: Recorded,
 ) -> ImportFinished:
+    """The one announcement that stands for a history; ``acts`` are those that it brought, at least one."""
     return ImportFinished(
         treaty=treaty.id,
         recorded=recorded,
-        run=order.run,
-        source=order.source,
+        run=run,
+        source=source,
         acts=len(acts),
         participants=len({act.participant for act in acts}),
         first_act_on=min(act.act_date for act in acts),
