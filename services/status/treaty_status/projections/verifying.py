@@ -282,8 +282,10 @@ class _Inspection:
         return unsaid(treaty, world=self._world, today=today)
 
     def _will_be_told(self, treaty: Treaty, position: int) -> bool:
-        """Will the clock order the day? It goes by the rows; a rehearsal's day is for whoever rehearses."""
-        if self._rows is None or not treaty.livemode or self._rows.checkpoint().position < position:
+        """Will the clock order the day, or a look? It goes by the rows; a rehearsal's day is for whoever rehearses."""
+        if self._rows is None or not treaty.livemode or self._others.asked - {treaty.id}:
+            return True
+        if self._rows.checkpoint().position < position:
             return True
         if self._on_the_clock is None:
             self._on_the_clock = {due.treaty for due in self._rows.due(now=self._now)}
