@@ -55,10 +55,10 @@ PARENT, CHILD, ONE, OTHER, REHEARSAL = "A-1", "A-1.a", "B-1", "B-2", "A-1~try"
 LIVE: Final = (PARENT, CHILD, ONE, OTHER)
 ALL: Final = (*LIVE, REHEARSAL)
 WHO: Final = ("fji", "vnm", "fra", "deu", "eu", "bra")
-ACTIONS: Final = (
-    *("signature", "ratification", "accession", "accession", "consent_withdrawn"),
-    *("withdrawal_notified", "withdrawal_revoked", "objection", "definitive_signature"),
-)
+LEAVING: Final = ("consent_withdrawn", "withdrawal_notified", "withdrawal_notified", "withdrawal_revoked", "objection")
+treaties = st.sampled_from([PARENT, PARENT, *ALL])
+whoever = st.sampled_from(WHO)
+lately = st.sampled_from([0, 0, 0, 1, 3, 20])
 ASKED_ABOUT: Final = (PARENT, REHEARSAL)
 """Treaties whose answers are asked for again as they were known."""
 DOCUMENTS: Final = ("", "/explanation", "/participants", "/milestones", "/claims")
@@ -213,20 +213,41 @@ class Record(RuleBasedStateMachine):
                 )
             )
 
-    @rule(
-        treaty=st.sampled_from(ALL),
-        action=st.sampled_from(ACTIONS),
-        who=st.sampled_from(WHO),
-        ago=st.sampled_from([0, 0, 0, 1, 3, 20]),
-    )
-    def act(self, treaty: str, action: str, who: str, ago: int) -> None:
-        order = act(action, who, on=self._today() - timedelta(days=ago), override=None)
-        self._take(_about(treaty, order))
+    @rule(treaty=treaties, action=st.sampled_from(["signature", "definitive_signature"]), who=whoever, ago=lately)
+    def sign(self, treaty: str, action: str, who: str, ago: int) -> None:
+        self._act(treaty, action, who, ago)
 
-    @rule(treaty=st.sampled_from(ALL), who=st.lists(st.sampled_from(WHO), min_size=1, max_size=3, unique=True))
-    def accede_together(self, treaty: str, who: list[str]) -> None:
+    @rule(treaty=treaties, action=st.sampled_from(["ratification", "accession"]), who=whoever, ago=lately)
+    def join(self, treaty: str, action: str, who: str, ago: int) -> None:
+        self._act(treaty, action, who, ago)
+
+    @rule(treaty=treaties, who=st.lists(whoever, min_size=1, max_size=3, unique=True), ago=lately)
+    def join_together(self, treaty: str, who: list[str], ago: int) -> None:
         for one in who:
-            self._take(_about(treaty, act("accession", one, on=self._today())))
+            self._act(treaty, "accession", one, ago)
+
+    @rule(treaty=st.sampled_from([PARENT, CHILD]), who=st.lists(whoever, min_size=2, max_size=4, unique=True))
+    def join_both(self, treaty: str, who: list[str]) -> None:
+        for one in who:
+            self._act(PARENT, "accession", one, 0)
+            self._act(CHILD, "accession", one, 0)
+
+    @rule(which=st.integers(0, 99), action=st.sampled_from(LEAVING), ago=lately)
+    def leave(self, which: int, action: str, ago: int) -> None:
+        joined = [
+            (treaty, name)
+            for treaty in ALL
+            if isinstance(state := self.desk.treaties.get(treaty).state, Treaty)
+            for name, own in state.participations.items()
+            if own.lives
+        ]
+        if joined:
+            treaty, who = joined[which % len(joined)]
+            self._act(treaty, action, who, ago)
+
+    def _act(self, treaty: str, action: str, who: str, ago: int) -> None:
+        on = self._today() - timedelta(days=ago)
+        self._take(replace(act(action, who, on=on, override="V6"), treaty=treaty))
 
     @rule(which=st.integers(0, 99), ago=st.integers(0, 30))
     def redate(self, which: int, ago: int) -> None:
@@ -290,13 +311,10 @@ class Record(RuleBasedStateMachine):
         assert isinstance(state, Treaty)
         self._take(OpenRehearsal(treaty=REHEARSAL, of=state, starts_on=self._today()))
 
-    @rule(days=st.integers(1, 60))
-    def rehearse_on(self, days: int) -> None:
+    @rule(days=st.integers(1, 60), close=st.integers(0, 9))
+    def rehearse_on(self, days: int, close: int) -> None:
         self._take(MoveRehearsalDay(treaty=REHEARSAL, on=self._today() + timedelta(days=days)))
-
-    @rule(close=st.integers(0, 5))
-    def close_the_rehearsal(self, close: int) -> None:
-        if not close:
+        if close == 9:
             self._take(CloseRehearsal(treaty=REHEARSAL))
 
     @rule()
@@ -319,10 +337,6 @@ class Record(RuleBasedStateMachine):
                 return
             self._digest()
         raise AssertionError("the clock finds more and more to say")
-
-    @rule()
-    def digest(self) -> None:
-        self._digest()
 
     def _digest(self) -> None:
         while self.projector.step():
@@ -366,10 +380,6 @@ class Record(RuleBasedStateMachine):
         known_at = then.at.isoformat().replace("+00:00", "Z")
         now = _said(self._ask(then.treaty, then.document, as_of=then.as_of, known_at=known_at))
         assert now == then.body, f"{then.treaty}{then.document} as of {then.as_of}, known at {known_at}"
-
-
-def _about(treaty: str, order: Any) -> Any:
-    return replace(order, treaty=treaty)
 
 
 def _said(answer: Any) -> Any:
