@@ -10,7 +10,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -143,28 +143,24 @@ class Record(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._open_database = type(self).database()
-        self.dsn = self._open_database.__enter__()
         self.clock = Clock(BEGINNING)
         self.told: list[tuple[str, str]] = []
         self.answered: list[Answered] = []
-        self.runs = 0
-        self.loop = asyncio.Runner()
         self.seen: dict[str, Any] = {}
-        self._start()
+        self.runs = 0
+        self.held = ExitStack()
+        """What has to be let go of; taken only once the story begins."""
 
     def teardown(self) -> None:
-        try:
+        with self.held:
+            if not self.seen:
+                return
             self._look()
             for one in self.answered:
                 self._still_says(one)
             self._stop()
             report = verify(self.dsn, now=self.clock(), every=True)
             assert report.findings == [], "\n".join(map(str, report.findings))
-        finally:
-            self._stop()
-            self.loop.close()
-            self._open_database.__exit__(None, None, None)
 
     # ---- the service ------------------------------------------------------------------------------------------------
     def _start(self) -> None:
@@ -180,6 +176,7 @@ class Record(RuleBasedStateMachine):
             self.open = False
             self.loop.run(self.client.aclose())
             self.desk.writer.stop()
+            self.desk.watcher.stop()
             self.desk.views.close()
             self.desk.keys.close()
             self.desk.log.close()
@@ -201,6 +198,11 @@ class Record(RuleBasedStateMachine):
     # ---- what may happen --------------------------------------------------------------------------------------------
     @initialize(at_least=st.integers(1, 3))
     def begin(self, at_least: int) -> None:
+        self.dsn = self.held.enter_context(type(self).database())
+        self.loop = self.held.enter_context(asyncio.Runner())
+        self.open = False
+        self.held.callback(self._stop)
+        self._start()
         windows = (window("2026-01-01", "2026-03-31"),)
         for treaty in LIVE:
             rule_of_it = TreatyRule.model_validate(clauses(treaty, at_least))
