@@ -25,7 +25,7 @@ from tests.builders import act, hanoi, window
 from tests.builders import details as the_details
 from tests.office import REGISTRY
 from tests.services.status_world import Clock
-from treaty_events import CorrectionReason, Tier
+from treaty_events import CorrectionReason, FourEyes, Tier
 from treaty_status.api import create_app
 from treaty_status.application.desk import Desk
 from treaty_status.application.submissions import Receipt, Submission
@@ -38,6 +38,7 @@ from treaty_status.domain.decisions import (
     OpenRehearsal,
     Order,
     RecordClaim,
+    ReleaseHold,
 )
 from treaty_status.domain.history import HistoricAct, RecordHistory
 from treaty_status.domain.refusals import Refusal
@@ -59,8 +60,6 @@ LEAVING: Final = ("consent_withdrawn", "withdrawal_notified", "withdrawal_notifi
 treaties = st.sampled_from([PARENT, PARENT, *ALL])
 whoever = st.sampled_from(WHO)
 lately = st.sampled_from([0, 0, 0, 1, 3, 20])
-ASKED_ABOUT: Final = (PARENT, REHEARSAL)
-"""Treaties whose answers are asked for again as they were known."""
 DOCUMENTS: Final = ("", "/explanation", "/participants", "/milestones", "/claims")
 OF_THE_ANSWER: Final = frozenset({"known_at", "permanent", "position", "log_position"})
 """Fields that speak of the question, or of the log, and not of the treaty."""
@@ -181,11 +180,11 @@ class Record(RuleBasedStateMachine):
             self.desk.keys.close()
             self.desk.log.close()
 
-    def _take(self, order: Order | RecordHistory) -> Receipt | None:
+    def _take(self, order: Order | RecordHistory, *, by: str = "key:tests") -> Receipt | None:
         """A second passes with every order; what is refused did not happen."""
         self.clock.forward(seconds=1)
         try:
-            receipt = self.desk.writer.record(Submission(order=order, by="key:tests"))
+            receipt = self.desk.writer.record(Submission(order=order, by=by))
         except Refusal:
             return None
         if receipt.event_id is not None and receipt.recorded_as == "act":
@@ -209,7 +208,9 @@ class Record(RuleBasedStateMachine):
             assert self._take(
                 Define(
                     treaty=treaty,
-                    details=the_details(adopted_on=date(2025, 12, 1)),
+                    details=the_details(
+                        adopted_on=date(2025, 12, 1), four_eyes=FourEyes(hours=30) if treaty == OTHER else None
+                    ),
                     windows=windows if treaty == PARENT else (),
                     rule=rule_of_it,
                 )
@@ -303,6 +304,10 @@ class Record(RuleBasedStateMachine):
         acts = tuple(HistoricAct(one, action, day) for one in who)
         self._take(RecordHistory(treaty=treaty, acts=acts, run=f"table:{self.runs}", source="an old table"))
 
+    @rule(by=st.sampled_from(["key:tests", "key:second"]))
+    def release(self, by: str) -> None:
+        self._take(ReleaseHold(treaty=OTHER), by=by)
+
     @rule(days=st.sampled_from([1, 1, 2, 7, 10, 30, 90]))
     def days_pass(self, days: int) -> None:
         self.clock.forward(days=days)
@@ -358,7 +363,7 @@ class Record(RuleBasedStateMachine):
         before = self.answered[:: max(1, len(self.answered) // LOOKED_BACK)]
         self.clock.forward(seconds=1)
         versions = tuple(self.desk.treaties.get(name).state.version for name in ALL)
-        for treaty in ASKED_ABOUT:
+        for treaty in ALL:
             rests_on = versions if treaty in {CHILD, ONE, OTHER} else (versions[ALL.index(treaty)],)
             if self.seen.get(treaty) == (rests_on, self._today()):
                 continue

@@ -10,11 +10,11 @@ def test_whatever_happens_the_record_agrees_with_itself_and_with_what_it_said() 
     class OnSqlite(Record):
         database = staticmethod(a_file)
 
-    run_state_machine_as_test(OnSqlite, settings=settings_of_the_machine(examples=12, steps=20))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(OnSqlite, settings=settings_of_the_machine(examples=10, steps=16))  # type: ignore[no-untyped-call]
 
 
 def test_the_same_on_postgresql(postgres_server: str) -> None:
     class OnPostgres(Record):
         database = staticmethod(lambda: fresh_database(postgres_server))
 
-    run_state_machine_as_test(OnPostgres, settings=settings_of_the_machine(examples=3, steps=12))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(OnPostgres, settings=settings_of_the_machine(examples=2, steps=12))  # type: ignore[no-untyped-call]

@@ -256,6 +256,7 @@ class _Inspection:
             return  # nothing more is said of it
         last = spoken_on(treaty, max(fact.recorded.at for fact in facts))
         today = last if not treaty.livemode else max(last, today_at(treaty.details.depositary.time_zone, self._now))
+        self._report.due.extend(_waited_long_enough(treaty, self._now))
         self._others.asked.clear()
         try:
             now = self._unsaid(treaty, self._end, today)
@@ -457,6 +458,13 @@ def _due(treaty: Treaty, change: Change, today: date, moved: list[str]) -> DueNo
         occurred_on=change.occurred_on,
         because=because,
     )
+
+
+def _waited_long_enough(treaty: Treaty, now: datetime) -> Iterator[DueNow]:
+    for key, held in treaty.held.items():
+        if held.until <= now:
+            status, because = held.statuses[-1].value, f"nobody stopped it until {held.until.isoformat()}"
+            yield DueNow(treaty=treaty.id, key=key, status=status, occurred_on=held.occurred_on, because=because)
 
 
 def _row(name: str, table: str, key: Any, served: Any, rebuilt: Any) -> Iterator[Finding]:
