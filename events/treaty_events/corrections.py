@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from treaty_events.facts import Evidence, Fact
+from treaty_events.facts import Evidence, Fact, Override
 
 
 class CorrectionReason(StrEnum):
@@ -19,12 +19,16 @@ class CorrectionReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionOfFact(Fact):
-    """What all corrections share; ``target`` is the event id of the act or certificate they speak of."""
+    """What all corrections share; ``target`` is the event id of the act or certificate they speak of.
+
+    ``override``: the checks that were overruled, and why.
+    """
 
     target: str
     reason: CorrectionReason
     explanation: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    override: Override | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,12 +40,15 @@ class InstrumentDeposited(ParticipantAct):
 
     ``deferred_until``: deposited, and deemed not to be effective before that day; so art. 13(2) of the 1992 Protocol to
     the Civil Liability Convention, for an instrument that is tied to the denunciation of the earlier treaty.
+    ``earlier_ended_on``: the day on which an earlier consent, not denounced itself, had ended with the parent treaty,
+    as was known when this was recorded; this one begins a second participation.
     """
 
     predecessor: str | None = None
     succeeded_on: date | None = None
     deposit_status: DepositStatus = DepositStatus.ACCEPTED
     deferred_until: date | None = None
+    earlier_ended_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

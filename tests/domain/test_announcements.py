@@ -188,7 +188,6 @@ def test_a_ratification_that_was_a_signature() -> None:
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"participant": "b"}, "V7"),
         ({"action": "ratification"}, "V3"),
         ({"action": "signature", "act_date": "2027-04-05"}, None),
     ],
@@ -197,14 +196,6 @@ def test_a_correction_onto_the_wrong_row_stands_and_is_doubted(fields: dict[str,
     told = gathered(2, acceded("a", on="2027-04-05"), acceded("b", on="2027-04-05"))
     found = told.on("2027-04-06", corrected(told.act_of("a").event_id, **fields))
     assert found.warned == ([] if code is None else [code])
-
-
-def test_an_instrument_recorded_anew_is_doubted_when_the_retracted_one_comes_back() -> None:
-    told = gathered(2, acceded("a", on="2027-04-05"))
-    first = told.act_of("a").event_id
-    told.on("2027-04-06", retracted(first), acceded("a", on="2027-04-04"))
-    found = told.on("2027-04-07", reinstated(first))
-    assert found.warned == ["V7"]
 
 
 def test_a_correction_of_what_nobody_objects_to_is_not_doubted() -> None:

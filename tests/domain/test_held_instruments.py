@@ -105,14 +105,6 @@ def test_a_pending_instrument_does_not_stand_in_the_way_of_one_that_is_in_order(
     assert (usa["consent"]["on"], usa["deposit"]) == ("2027-03-01", None)
 
 
-def test_two_instruments_that_both_turn_out_to_be_in_order_are_doubted() -> None:
-    told = story(hanoi(2), pending("usa", on="2027-03-01"))
-    target = told.act_of("usa").event_id
-    told.on("2027-04-01", acceded("usa", on="2027-02-01"))
-    found = told.on("2027-06-01", corrected(target, deposit_status="accepted"))
-    assert found.warned == ["V7"]
-
-
 def test_a_pending_instrument_does_not_make_an_organisations_additional_or_not() -> None:
     world = Twin(organisations={"eu": ["fra"]})
     found = outcome(hanoi(1), pending("fra", on="2027-01-01"), acceded("eu", on="2027-02-01"), world=world)

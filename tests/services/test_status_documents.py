@@ -355,6 +355,38 @@ def test_a_correction_that_makes_no_sense_is_refused(
     assert answer.status_code == status_code, answer.text
 
 
+def test_a_correction_that_makes_a_second_consent_is_refused_unless_overruled(service: Status) -> None:
+    assert service.put("EX-1", protocol()).status_code == 201
+    held = service.recorded("EX-1", "accession", "fra", "2026-02-01", deposit_status="pending")["event_id"]
+    service.recorded("EX-1", "accession", "fra", "2026-03-01")
+    body = {"target": held, "kind": "corrected", "reason": "depositary_correction"}
+    body |= {"fields": {"deposit_status": "accepted"}}
+
+    refused = service.post("EX-1/corrections", body)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/already-contracting")
+    assert (refused.json()["check"], "override V7" in refused.json()["way_out"]) == ("V7", True)
+
+    override = {"checks": ["V7"], "reason": "the depositary lists both"}
+    taken = service.post("EX-1/corrections", body | {"override": override})
+    assert taken.status_code == 201, taken.text
+    assert [one["code"] for one in taken.json()["warnings"]] == ["V7"]
+    (correction,) = [event for event in service.log("EX-1") if event["type"] == "treaty.fact.corrected"]
+    assert correction["data"]["override"] == override
+    assert service.treaty("EX-1")["counts"]["consents"] == 1
+
+
+def test_a_reservation_recorded_after_the_deposit_names_the_correction_that_would_hold_it_back(service: Status) -> None:
+    rule = protocol()["rule"] | {"reservations": {"clause": "19", "admits": "none"}}
+    assert service.put("EX-1", protocol(rule=rule)).status_code == 201
+    deposit = service.recorded("EX-1", "accession", "fra", "2026-03-01")["event_id"]
+
+    made = service.recorded("EX-1", "reservation", "fra", "2026-03-01", text="x")
+
+    (warning,) = [one for one in made["warnings"] if one["code"] == "V11"]
+    assert f"correct the deposit_status of the deposit {deposit} to pending" in warning["message"]
+    assert service.treaty("EX-1")["counts"]["consents"] == 1
+
+
 def test_a_correction_of_no_act_is_refused(service: Status) -> None:
     assert service.put("EX-1", protocol()).status_code == 201
     body = {"target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d", "kind": "retracted", "reason": "typing"}

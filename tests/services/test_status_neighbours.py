@@ -133,6 +133,23 @@ def test_two_processes_say_it_once(database_dsn: str) -> None:
     assert said == [("treaty.participant.withdrawal.reached", "2011-05-01")]
 
 
+def test_who_left_with_the_parent_and_came_back_to_both_has_two_periods(family: Status) -> None:
+    family.recorded("PARENT", "withdrawal_notified", "fra", "2010-05-01")
+    assert family.act("CHILD", "accession", "fra", "2011-04-30").json()["type"] == "/problems/already-contracting"
+    assert family.act("CHILD", "accession", "fra", "2012-01-01").json()["type"] == "/problems/not-party-to-parent"
+
+    family.recorded("PARENT", "accession", "fra", "2012-01-01")
+    family.recorded("CHILD", "accession", "fra", "2012-06-01")
+
+    periods = family.get("treaties/CHILD/participants/fra")["periods"]
+    assert [(one["effect_on"], one["leaves_on"], one["left_with"]) for one in periods] == [
+        ("2002-04-01", "2011-05-01", "PARENT"),
+        ("2012-07-01", None, None),
+    ]
+    assert family.treaty("CHILD", as_of="2011-06-01")["counts"]["parties_in_force"] == 1
+    assert family.treaty("CHILD")["counts"]["parties_in_force"] == 2
+
+
 # ---- what is read ----------------------------------------------------------------------------------------------------
 def counts_from(other: str) -> Json:
     day = {"op": "plus", "days": 10, "of": {"op": "in_force_of", "treaty": other}}

@@ -237,15 +237,18 @@ def test_the_day_on_which_a_protocol_is_left_with_its_convention_comes_by_itself
     assert {one.treaty for one in due} == {"EX-1", "EX-1-a"}
 
 
-def test_a_return_to_the_protocol_begins_once_its_own_end_is_recorded(service: Status) -> None:
+@pytest.mark.parametrize("own_notice", [True, False])
+def test_a_return_to_the_protocol_is_a_second_period_with_or_without_a_notice_of_its_own(
+    service: Status, own_notice: bool
+) -> None:
     family(service)
     service.recorded("EX-1", "withdrawal_notified", "fra", "2004-03-01")
     service.recorded("EX-1", "accession", "fra", "2005-06-01")
-    answer = service.act("EX-1-a", "accession", "fra", "2005-10-01")
-    assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[-1]) == (409, "already-contracting")
+    if own_notice:
+        service.recorded("EX-1-a", "withdrawal_notified", "fra", "2004-03-01", effect_date="2005-03-01")
 
-    service.recorded("EX-1-a", "withdrawal_notified", "fra", "2004-03-01", effect_date="2005-03-01")
     service.recorded("EX-1-a", "accession", "fra", "2005-10-01")
+
     first, second = service.get("treaties/EX-1-a/participants/fra")["periods"]
     assert (first["leaves_on"], second["leaves_on"], second["effect_on"]) == ("2005-03-01", None, "2005-10-31")
 

@@ -137,6 +137,7 @@ class CorrectionBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     fields: CorrectedFields | None = None
     explanation: Text | None = None
     evidence: Proof = ()
+    override: OverrideBody | None = None
 
 
 class ClaimedThresholdBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -189,6 +189,7 @@ def correction(body: CorrectionBody, *, treaty: str, registry: Registry) -> Corr
         fields=changed,
         explanation=body.explanation,
         evidence=evidence(body.evidence),
+        override=None if body.override is None else Override(checks=body.override.checks, reason=body.override.reason),
     )
 
 

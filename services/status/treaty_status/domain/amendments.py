@@ -11,7 +11,7 @@ from treaty_status.domain.iso import iso_date
 _DATES: Final = frozenset({"act_date", "effect_date", "circulated_on", "succeeded_on", "deferred_until"})
 _YES_OR_NO: Final = frozenset({"ended", "opposes_entry_into_force"})
 _NEEDED: Final = frozenset({"participant", "extent"})
-_FIXED: Final = frozenset({"treaty", "recorded", "evidence", "override"})
+_FIXED: Final = frozenset({"treaty", "recorded", "evidence", "override", "earlier_ended_on"})
 CORRECTABLE: Final = frozenset(
     field.name for kind in set(EVENT_OF.values()) for field in fields(kind) if field.name not in _FIXED
 )

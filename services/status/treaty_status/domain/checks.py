@@ -381,10 +381,24 @@ def _alive(life: Life, case: Case) -> bool:
     day = case.act.act_date
     if life.taken_back_on is not None:
         return life.on <= day < life.taken_back_on
-    if life.undisturbed:
-        return True  # where it ended with the parent treaty alone, its own end is recorded before a new beginning
+    if life.undisturbed and not _has_parent(case):
+        return True
     left = _left_on(life, case)
     return left is None or day < left
+
+
+def _has_parent(case: Case) -> bool:
+    rule = case.treaty.rule
+    return rule is not None and rule.joining is not None and rule.joining.parent is not None
+
+
+def ended_with_parent(case: Case) -> date | None:
+    """The day on which the consent before that of the act, not ended by its giver, had ended with the parent treaty."""
+    begun = [life for life in case.own.lives if life.on <= case.act.act_date]
+    if not begun or not begun[-1].undisturbed or not _has_parent(case) or case.act.action not in CONSENT:
+        return None
+    left = _left_on(begun[-1], case)
+    return left if left is not None and left <= case.act.act_date else None
 
 
 def _left_on(life: Life, case: Case) -> date | None:
@@ -484,13 +498,13 @@ def _prohibited_reservation(case: Case) -> Iterator[Warned]:
         return
     clause = "" if rule is None or rule.reservations is None else rule.reservations.clause
     life = case.own.living_on(act.act_date)
-    on_record = life is not None and life.on == act.act_date
     yield Warned(
         "V11",
         f"Article {clause} does not admit this reservation. "
         + (
-            "If the depositary holds the instrument back, correct its deposit_status to pending."
-            if on_record
+            "If the depositary holds the instrument back because of it, correct the deposit_status of the deposit"
+            f" {life.consent.event_id} to pending."
+            if life is not None and life.on == act.act_date
             else "An instrument deposited with it is recorded as pending, unless its deposit_status says otherwise."
         ),
     )

@@ -63,6 +63,7 @@ from treaty_status.domain.contradictions import (
     key_of,
     told_as_history,
 )
+from treaty_status.domain.duplicates import made_void, renewed
 from treaty_status.domain.holds import EVERYTHING, may_release
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
@@ -127,6 +128,7 @@ class Correct:
     fields: dict[str, Any] = field(default_factory=dict)
     explanation: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +268,8 @@ def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], 
             may_release(treaty, key, now.recorded.by)
             return [], [], "release"
         case Correct():
-            return [_correction(treaty, order, now)], _doubts(treaty, order, now), "correction"
+            fact = _correction(treaty, order, now)
+            return [fact], [*_overruled(treaty, fact, order, now), *_doubts(treaty, order, now)], "correction"
         case ReachDay():
             return [], [], "day"
         case NeighbourMoved():
@@ -337,9 +340,9 @@ def _act(treaty: Treaty, order: RecordAct, now: Circumstances) -> tuple[list[Fac
             raise refusal
         warned.append(Warned(refusal.check, f"Overruled: {refusal.detail}"))
     if isinstance(act, InstrumentDeposited) and "deposit_status" not in order.extra and held_back(case):
-        act = replace(act, deposit_status=DepositStatus.PENDING)
+        case = replace(case, act=replace(act, deposit_status=DepositStatus.PENDING))
         warned.append(Warned("V11", "Deposited with a reservation that is not admitted; recorded as pending."))
-    return [*_moved_on(treaty, act.act_date, act.tier, now), act], [*warned, *warnings(case)]
+    return [*_moved_on(treaty, act.act_date, act.tier, now), renewed(case)], [*warned, *warnings(case)]
 
 
 def event_for(order: RecordAct, recorded: Recorded) -> ParticipantAct:
@@ -411,6 +414,7 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
         "reason": order.reason,
         "explanation": order.explanation,
         "evidence": order.evidence,
+        "override": order.override,
     }
     facts = {"treaty": treaty.id, "target": order.target}
     if order.kind == "corrected":
@@ -426,6 +430,19 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
             facts=facts,
         )
     return (FactRetracted if order.kind == "retracted" else FactReinstated)(**common)
+
+
+def _overruled(treaty: Treaty, fact: Fact, order: Correct, now: Circumstances) -> list[Warned]:
+    """A correction that makes a second consent of one is refused, unless V7 is overruled with a reason."""
+    target, after = treaty.act(order.target), evolve(treaty, [fact])
+    if target is None or not isinstance(after, Treaty):
+        return []
+    refusal = made_void(treaty, after, target, world=now.world)
+    if refusal is None:
+        return []
+    if order.override is None or "V7" not in order.override.checks:
+        raise refusal
+    return [Warned("V7", f"Overruled: {refusal.detail}")]
 
 
 def _doubts(treaty: Treaty, order: Correct, now: Circumstances) -> list[Warned]:
@@ -445,7 +462,7 @@ def _doubts(treaty: Treaty, order: Correct, now: Circumstances) -> list[Warned]:
     return [
         Warned(str(refusal.facts.get("check", refusal.slug)), f"Recorded all the same: {refusal.detail}")
         for refusal in objections(Case(others, act, now.world, now.today))
-        if refusal.check not in overruled
+        if refusal.check not in overruled and not isinstance(refusal, no.AlreadyContracting)  # refused, or overruled
     ]
 
 

@@ -109,17 +109,14 @@ def evaluate(rule: TreatyRule, treaty: Treaty, *, world: World, as_of: date) -> 
     elsewhere = {f"{TREATY}{other}": world.entered_into_force_on(other) for other in rule.waits_for}
     setting = Setting(world, rule, treaty, {**known_days(treaty), **elsewhere} if elsewhere else known_days(treaty))
     given = consents(rule, treaty, days=setting.days, world=world, as_of=as_of)
-    found = _evaluated(rule, given, setting, as_of)
+    found, parent = _evaluated(rule, given, setting, as_of), _parent(rule, world)
     if found.crossing is None:
-        return replace(found, given=tuple(given))
+        return replace(found, given=tuple(given), parent=parent)
     if _leaving_depends_on_force(rule, treaty):
         days = {**setting.days, "threshold": found.threshold_on, "eif": found.entry_into_force_on}
         given = consents(rule, treaty, days=days, world=world, as_of=as_of)
         found = _evaluated(rule, given, setting, as_of)
-    found = replace(found, given=tuple(given))
-    parent = _parent(rule, world)
-    if parent is not None:
-        found = replace(found, parent=parent)
+    found = replace(found, given=tuple(given), parent=parent)
     if elsewhere:
         found = replace(found, elsewhere=elsewhere)
     if rule.endings or rule.below_threshold == "terminates":
@@ -210,7 +207,7 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
             if act.act_date <= as_of:
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
-                until = _first(until, _left_with(parent, name, life, rule))
+                until = _first(until, _left_with(parent, name, life, rule), life.followed_on)
                 given = Consent(name, act.action, act.act_date, until, world.kind(name))
                 found.extend(_from_its_day(life, given, as_of))
         if own.held and own.current is None:
@@ -379,7 +376,7 @@ def bindings(own: Participation, rule: TreatyRule, outcome: Outcome, days: Days)
 
 
 def _binding(life: Life, own: Participation, rule: TreatyRule, outcome: Outcome, days: Days) -> Binding:
-    if outcome.entry_into_force_on is None and not life.notices:
+    if outcome.entry_into_force_on is None and not life.notices and outcome.parent is None:
         return Binding(life, None, None, None, None)  # nothing binds yet, and nobody leaves
     story = _story(life, outcome, days)
     objector = outcome.threshold_on is not None and own.objects_on(outcome.threshold_on)

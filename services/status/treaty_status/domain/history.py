@@ -34,6 +34,7 @@ from treaty_status.domain.assessment import outcome_of, participant_milestones, 
 from treaty_status.domain.checks import Case, Warned, objections, shared_evidence, warnings
 from treaty_status.domain.contradictions import contradiction_lines
 from treaty_status.domain.decisions import Circumstances, Decision, defined
+from treaty_status.domain.duplicates import renewed
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import never_told, told
@@ -246,6 +247,7 @@ def take(
         doubted = (*overruled, *warnings(case, historic=True), *papers.shared(event, world))
         if doubted:
             doubts[index] = doubted
+        event = renewed(case)
         version += 1
         known[key] = False, version
         versions[index] = version

@@ -44,6 +44,8 @@ class Life:
     consent: Act
     taken_back: Act | None = None
     notices: tuple[Notice, ...] = ()
+    followed: Act | None = None
+    """The next consent, where this one ended with the parent treaty and not by an act of its giver."""
 
     @property
     def on(self) -> date:
@@ -66,6 +68,11 @@ class Life:
     def taken_back_on(self) -> date | None:
         """From this day on, the consent no longer counts."""
         return None if self.taken_back is None else self.taken_back.event.act_date
+
+    @property
+    def followed_on(self) -> date | None:
+        """From this day on, a later consent stands in its place."""
+        return None if self.followed is None else self.followed.event.act_date
 
     @property
     def standing_notice(self) -> Notice | None:
@@ -144,8 +151,11 @@ def participation(participant: str, acts: Iterable[Act]) -> Participation:
             if action in CONSENT and _not_taken(act):
                 held.append(act)
             elif action in CONSENT:
-                if not (lives and lives[-1].undisturbed):
-                    lives.append(Life(act))
+                if lives and lives[-1].undisturbed:
+                    if not _begins_anew(act):
+                        continue
+                    lives[-1] = replace(lives[-1], followed=act)
+                lives.append(Life(act))
             elif lives:
                 lives[-1] = _continued(lives[-1], act)
     return Participation(participant, ordered, signature, tuple(lives), tuple(held))
@@ -154,6 +164,12 @@ def participation(participant: str, acts: Iterable[Act]) -> Participation:
 def _not_taken(deposit: Act) -> bool:
     event = deposit.event
     return isinstance(event, InstrumentDeposited) and event.deposit_status is not DepositStatus.ACCEPTED
+
+
+def _begins_anew(deposit: Act) -> bool:
+    """Had an earlier consent ended with the parent treaty when this one was given?"""
+    ended_on = getattr(deposit.event, "earlier_ended_on", None)
+    return ended_on is not None and ended_on <= deposit.event.act_date
 
 
 def _legal_order(act: Act) -> tuple[date, str, int]:
