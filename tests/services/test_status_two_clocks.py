@@ -21,7 +21,11 @@ READS = (
     "/participants?status=party",
     "/participants.csv",
     "/participants.csv?bom=1",
+    "/participants.xlsx",
     "/participants/fra",
+    "/milestones.ics",
+    "/milestones.ics?participant=fra",
+    "/milestones.atom",
     "/path?limit=3",
 )
 
@@ -105,7 +109,7 @@ def test_between_two_recordings_the_first_is_all_that_was_known(story: tuple[Sto
             heard = body(told.service, at(path, as_of=day, known_at=later))
             if path.startswith("/participants.csv"):
                 assert len(heard.splitlines()) == len(said.splitlines())
-            else:
+            elif "." not in path:  # the others write the instant into their lines
                 assert _without_the_echo(heard) == _without_the_echo(said)
 
 
@@ -161,7 +165,7 @@ def test_every_answer_says_its_day_its_instant_its_position_and_where_it_stays(s
 
     for path in READS:
         answer = service.client.get(at(path, as_of="2026-03-15"))
-        if "csv" in path:
+        if "." in path:
             said = {name: answer.headers[f"x-{name}"] for name in ("as-of", "known-at", "position")}
             assert list(said.values()) == ["2026-03-15", recorded_at, str(receipt["position"])]
             continue

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from treaty_status.api import (
     certifying,
+    exports,
     following,
     importing,
     listing,
@@ -105,7 +106,18 @@ def create_app(
         redirect_slashes=False,
     )
     framework.state.surface = surface
-    for part in (reading, log_lines, supposing, recording, certifying, importing, listing, following, operations):
+    for part in (
+        reading,
+        exports,
+        log_lines,
+        supposing,
+        recording,
+        certifying,
+        importing,
+        listing,
+        following,
+        operations,
+    ):
         framework.include_router(part.router)
     for router in routers:
         framework.include_router(router)

@@ -110,7 +110,7 @@ async def list_participants(
 ) -> Response:
     """One row for each participant that ever acted, by name in the language asked for."""
     asked = clocks.question(treaty, "/participants", filters.parameters)
-    return await tell(request, surface, clocks, asked, _table(surface, filters))
+    return await tell(request, surface, clocks, asked, table_of(surface, filters))
 
 
 @router.get(
@@ -131,7 +131,7 @@ async def list_participants_csv(
     ] = "0",
 ) -> Response:
     """The same rows as CSV in UTF-8, dates as YYYY-MM-DD; the legal day is part of the file's name."""
-    rows = _table(surface, filters)
+    rows = table_of(surface, filters)
     mark = (("bom", bom),) if bom == "1" else ()
     return await tell(
         request,
@@ -164,7 +164,12 @@ def _own(told: View, participant: str) -> Participation:
     return told.treaty.participations.get(participant, Participation(participant))
 
 
-def _table(surface: Surface, filters: Filters) -> Callable[[View], Document]:
+def table_of(surface: Surface, filters: Filters) -> Callable[[View], Document]:
+    """What makes the table with the rows that are wanted.
+
+    Raises:
+        UnknownGroup: the registry holds no such group.
+    """
     registry, status, group = surface.desk.registry, filters.status, filters.group
     if group is not None and not surface.desk.world.knows_group(group):
         raise unknown_group(surface, group)

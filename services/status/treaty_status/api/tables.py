@@ -37,11 +37,12 @@ def participants_table(document: Document, *, mark: bool) -> bytes:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in document["participants"]:
-        writer.writerow([_safe(value) for value in _cells(document, row)])
+        writer.writerow([_safe(value) for value in cells_of(document, row)])
     return out.getvalue().encode()
 
 
-def _cells(document: Document, row: Document) -> list[Any]:
+def cells_of(document: Document, row: Document) -> list[Any]:
+    """The values of one row, in the order of the columns."""
     consent, deposit = row["consent"] or {}, row["deposit"] or {}
     return [
         document["treaty"],

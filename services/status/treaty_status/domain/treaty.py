@@ -46,7 +46,7 @@ class Announced:
     """What we last said about one milestone; ``dates`` and ``attributed`` are what a revision is judged by.
 
     ``late_by_days``: how long after its legal day we last said so. ``as_history``: it came with an import, so nobody
-    was told.
+    was told. ``said_at``: when.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Announced:
     as_history: bool = False
     late_by_days: int = 0
     contradicted: tuple[str, int | None] | None = None
+    said_at: datetime | None = None
 
 
 def contradicted(one: Contradiction | None) -> tuple[str, int | None] | None:
@@ -254,6 +255,7 @@ class _Draft:
             entry_into_force=None if event.consequence is None else event.consequence.entry_into_force,
             as_history=event.recorded.imported is not None,
             late_by_days=event.late_by_days,
+            said_at=event.recorded.at,
             contradicted=contradicted(event.contradiction),
         )
 
@@ -271,6 +273,7 @@ class _Draft:
                 attributed=frozenset((one.params, action) for action in one.actions),
                 entry_into_force=None,
                 as_history=True,
+                said_at=event.recorded.at,
             )
 
     def _correct(self, event: FactCorrected | FactRetracted | FactReinstated) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from treaty_status.application.line_names import ALL_STATES_NAMED, LINES
 from treaty_status.domain.words import ACTIONS, article
 
 _BEFORE: Final = re.compile(r" (?=[;:!?»%])")
@@ -237,42 +238,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state.lost": ("lost", "perdue"),
     "state.revoked": ("revoked", "révoquée"),
     "state.cancelled": ("cancelled", "annulée"),
-    "kind.signature.opening": ("Opening for signature", "Ouverture à la signature"),
-    "kind.signature.closing_soon": (
-        "{params} days before signature closes",
-        "{params} jours avant la clôture de la signature",
-    ),
-    "kind.signature.closing": ("Signature closes", "Clôture de la signature"),
-    "kind.signature.first": ("First signature", "Première signature"),
-    "kind.signature.count": ("{params} signatures", "{params} signatures"),
-    "kind.consent.first": ("First consent to be bound", "Premier consentement à être lié"),
-    "kind.consent.percent": ("{params}% of the way", "{params} % du chemin"),
-    "kind.consent.remaining": ("{params} to go", "Plus que {params}"),
-    "kind.threshold": ("Threshold reached", "Seuil atteint"),
-    "kind.entry_into_force": ("Entry into force", "Entrée en vigueur"),
-    "kind.entry_into_force.countdown": (
-        "{params} days before entry into force",
-        "{params} jours avant l'entrée en vigueur",
-    ),
-    "group.all_states": ("all States", "tous les États"),
-    "kind.group.first": ("First of the group: {group}", "Premier du groupe : {group}"),
-    "kind.group.complete": ("All of the group: {group}", "Tous les membres du groupe : {group}"),
-    "kind.universality": ("Universality: {group}", "Universalité : {group}"),
-    "kind.conference.due": ("First conference due", "Échéance de la première conférence"),
-    "kind.amendments.open": ("Amendments may be proposed", "Des amendements peuvent être proposés"),
-    "kind.protocol.possible": ("A protocol may be considered", "Un protocole peut être examiné"),
-    "kind.parties.below_threshold": (
-        "Fewer parties than the threshold asked for",
-        "Moins de parties que le seuil n'en exigeait",
-    ),
-    "kind.terminated": ("The treaty ends", "Fin du traité"),
-    "kind.claim.contradiction": ("A statement contradicts the record", "Une déclaration contredit le registre"),
-    "kind.participant.signature": ("{name} signs", "Signature : {name}"),
-    "kind.participant.consent": ("{name} consents", "Consentement : {name}"),
-    "kind.participant.bound": ("{name} is bound", "En vigueur à l'égard de : {name}"),
-    "kind.participant.withdrawal_notice": ("{name} notifies its withdrawal", "Dénonciation notifiée : {name}"),
-    "kind.participant.withdrawal_revocation": ("{name} revokes its withdrawal", "Dénonciation retirée : {name}"),
-    "kind.participant.withdrawal": ("{name} leaves", "Retrait effectif : {name}"),
+    **{f"kind.{kind}": texts for kind, texts in LINES.items()},
+    "group.all_states": ALL_STATES_NAMED,
     # ---- claims ------------------------------------------------------------------------------------------------------
     "claims": ("What others say", "Ce que d'autres en disent"),
     "claims.lead": (
