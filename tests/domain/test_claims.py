@@ -183,6 +183,9 @@ def test_an_act_recorded_past_that_day_shows_that_the_record_is_kept_up_again() 
     header = {"last_read_on": day("2030-01-31")}
     acts = [*SIGNED, signed("s4", on="2030-02-05")]
     assert kind(*acts, claimed_on="2030-02-10", value=9, header=header) == "wrong_count"
+    assert kind(*acts, claimed_on="2030-02-04", value=9, header=header) == "not_shown", (
+        "of the days between nobody knows"
+    )
 
 
 def test_a_total_of_the_depositary_that_differs_is_a_matter_of_the_record() -> None:

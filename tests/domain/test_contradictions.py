@@ -1,7 +1,8 @@
 """A statement that the facts contradict is a line: announced once, revised, taken back and reached again."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,21 +10,26 @@ import pytest
 from tests.builders import (
     Story,
     T,
+    Twin,
     acceded,
     corrected,
+    denounced,
     hanoi,
     ratified,
     reinstated,
     retracted,
     signed,
+    states,
     story,
     the_day_comes,
+    took_back,
 )
-from treaty_events import Recorded, Tier
+from treaty_events import Action, Bound, ClaimedThreshold, Recorded, Tier
 from treaty_status.domain import decisions
 from treaty_status.domain.claim_days import spoken_on
-from treaty_status.domain.decisions import RecordClaim
+from treaty_status.domain.decisions import RecordAct, RecordClaim
 from treaty_status.domain.reassessment import unsaid
+from treaty_status.domain.refusals import Refusal
 
 OPEN = {**hanoi(3), "joining": {"clause": "64", "modes": ["ratification", "accession"], "signature_required": False}}
 
@@ -137,6 +143,63 @@ def test_signatures_told_as_ratifications_stop_being_so_when_as_many_have_ratifi
     statuses = [(status, claim) for status, _, claim, _ in told(two_signed)]
     assert statuses == [("reached", 2), ("revised", 2), ("revoked", None)]
     holds(two_signed, "2030-01-20")
+
+
+SEEDS = range(10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_is_recorded_what_was_announced_is_what_holds(seed: int) -> None:
+    """Acts and statements in any order, some of them late, some corrected: no line of a statement is left behind."""
+    chance = Random(seed)
+    first = date(2030, 1, 1)
+    read = {"last_read_on": first + timedelta(days=chance.randint(0, 60))} if chance.random() < 0.5 else {}
+    world = Twin(organisations={"org": ["s1", "s2"]}, populations={"un_members": ["s1", "s3", "s4"]})
+    of = story(OPEN, world=world, **read)
+    today = first
+    for _ in range(70):
+        today += timedelta(days=chance.choice((0, 0, 0, 1, 3)))
+        orders = [_some_act(chance, today), _some_statement(chance, today), _some_statement(chance, today)]
+        acts = list(of.treaty.acts.values())
+        if acts and chance.random() < 0.2:
+            act = chance.choice(acts)
+            orders.append(reinstated(act.event_id) if act.retracted else retracted(act.event_id))
+        try:
+            of.on(today, chance.choice(orders))
+        except Refusal:
+            continue
+        assert unsaid(of.treaty, world=world, today=today) == [], (seed, today)
+    assert any(one.kind == "claim.contradiction" for one in of.said())
+
+
+def _some_act(chance: Random, today: date) -> RecordAct:
+    who = chance.choice(["org", *states(7)])
+    make = chance.choice((signed, signed, ratified, acceded, took_back, denounced))
+    return make(who, on=today - timedelta(days=chance.choice((0, 0, 1, 9, 30))))
+
+
+def _some_statement(chance: Random, today: date) -> RecordClaim:
+    on = today + timedelta(days=chance.choice((0, 0, -1, -10, -40, 5)))
+    text = chance.choice((on.isoformat(), on.isoformat(), f"{on:%Y-%m}"))
+    who = chance.choice(["org", *states(8)])
+    about: dict[str, Any] = chance.choice(
+        (
+            {"about": "signatures", "among": chance.choice((None, None, "un_members", "states"))},
+            {"about": "signatures_by_states", "besides": chance.choice(((), ("org",)))},
+            {"about": "signatures_on_day", "act_date": text},
+            {"about": "consents", "measured_on": chance.choice((None, text))},
+            {"about": "participant_act", "participant": who, "action": Action.RATIFICATION, "ordinal": 1},
+            {"about": "participant_act", "participant": who, "action": Action.SIGNATURE, "act_date": text},
+            {"about": "participant_act", "participant": who, "action": Action.ACCESSION, "act_date": text},
+            {"about": "participant_act", "participant": who, "action": Action.CONSENT_WITHDRAWN, "act_date": text},
+            {"about": "domestic_approval", "participant": who, "act_date": text},
+            {"about": "date", "day_of": chance.choice(("first_consent", "first_signature", "threshold"))},
+            {"about": "rule", "threshold": ClaimedThreshold(count=chance.choice((2, 3)))},
+        )
+    )
+    about.setdefault("act_date", text)
+    bound = chance.choice((None, None, *Bound))
+    return claimed(on.isoformat(), value=chance.randint(0, 6), bound=bound, **about)
 
 
 def test_a_statement_that_came_with_a_history_is_told_as_history() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.status_world import HANOI, Status, convention, history
+from tests.services.status_world import HANOI, Status, convention, history, load_convention
 
 Row = tuple[str, str, str, str, str, dict[str, Any]]
 """The row, who said it, how the statement begins, the verdict, what the sentence says, and the facts it rests on."""
@@ -190,6 +190,20 @@ def test_with_other_facts_the_same_statements_have_other_verdicts(changed: Statu
     azerbaijan = the(rows, "Trend", "Azerbaijan is")["verdict"]
     assert (azerbaijan["days"], azerbaijan["true_on"]) == (23, "2026-03-05")
     assert azerbaijan["also"] == ["confuses_approval_with_deposit"]
+
+
+def test_a_first_deposit_supposed_or_recorded_says_nothing_of_statements_before_it(service: Status) -> None:
+    load_convention(service, claims=True)
+    act = {"action": "ratification", "participant": "Viet Nam", "act_date": "2026-11-20"}
+    supposed = service.client.post(f"/v1/treaties/{HANOI}/what-if", json={"acts": [act]}).json()
+    receipt = service.recorded(HANOI, "ratification", "vnm", "2026-11-20")
+
+    told = [one["type"] for one in (*supposed["difference"]["milestones"], *receipt["milestones"])]
+    assert told
+    assert not [one for one in told if "claim" in one]
+    assert the(claims_of(service), "Machine Herald, as", "One")["verdict"]["kind"] == "not_shown"
+    vietnam = the(claims_of(service), "Secondary", "Viet Nam was")["verdict"]
+    assert vietnam["kind"] == "early"
 
 
 def test_what_was_known_earlier_gives_the_verdict_of_then(changed: Status) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from treaty_events import ClaimVerdict
 from treaty_status.domain.claim_days import made_by, spoken_on
-from treaty_status.domain.claims import judge, ledger_of
+from treaty_status.domain.claims import NUMBERS, judge, ledger_of
 from treaty_status.domain.contradictions import key_of
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.ledger import STATES
@@ -115,7 +115,7 @@ def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
         "tier": event.tier.value,
         "note": event.note,
         "recorded_at": event.recorded.at.isoformat(),
-        "fact": verdict.have,
+        "fact": verdict.have if event.about in NUMBERS else None,
         "contradicts": verdict.contradicts,
         "verdict": _verdict(claim, verdict, told),
         "announced": _announced(claim, told.whole),

@@ -10,9 +10,6 @@ from treaty_status.domain.partial_dates import Span, span
 from treaty_status.domain.treaty import Claim
 from treaty_status.domain.verdicts import Grounds, Verdict
 
-APPROVAL = "domestic_approval"
-"""What a statement about a parliament or a government at home is about."""
-
 
 def judge_act(claim: Claim, ledger: Ledger) -> Verdict:
     """What the record says to a reported signature, consent or other act."""
@@ -73,7 +70,7 @@ def _other_acts(event: ClaimRecorded, ledger: Ledger) -> list[Entry]:
 
 # ---- it has none -----------------------------------------------------------------------------------------------------
 def _not_on_record(event: ClaimRecorded, ledger: Ledger, family: Family | None, when: Span) -> Verdict:
-    if when.first > ledger.as_of:
+    if when.last > ledger.as_of:
         return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="not_yet")
     if family == "consent":
         if (approval := _approved_at_home(event, ledger, when)) is not None:
@@ -92,8 +89,8 @@ def _not_on_record(event: ClaimRecorded, ledger: Ledger, family: Family | None, 
 
 def _approved_at_home(event: ClaimRecorded, ledger: Ledger, when: Span) -> Claim | None:
     """A statement kept beside the record that a parliament or government approved it on those very days."""
-    mine = (one for one in ledger.treaty.claims if one.event.participant == event.participant)
-    return next((one for one in mine if one.event.about == APPROVAL and _meets(one.event.act_date, when)), None)
+    mine = ledger.approvals.get(event.participant or "", ())
+    return next((one for one in mine if _meets(one.event.act_date, when)), None)
 
 
 def _meets(text: str | None, when: Span) -> bool:

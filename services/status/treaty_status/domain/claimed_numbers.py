@@ -101,8 +101,8 @@ def judge_number(claim: Claim, ledger: Ledger) -> Verdict:
 
 
 def _judged(asked: _Question) -> Verdict:
-    limit = asked.ledger.read_until(asked.family)
-    days = [day for day in asked.candidates() if limit is None or day <= limit]
+    unread = asked.ledger.unread(asked.family)
+    days = [day for day in asked.candidates() if unread is None or not unread.holds(day)]
     right = [day for day in days if asked.fits(asked.at(day)) and _besides_stand(asked, day)]
     if right:
         return _right(asked, right)
@@ -110,8 +110,9 @@ def _judged(asked: _Question) -> Verdict:
         return _verdict(asked, ClaimVerdict.NOT_SHOWN, because="not_yet")
     if days and (mixed_up := _mixed_up(asked, days)) is not None:
         return mixed_up
-    if limit is not None and asked.last > limit and _more_than_recorded(asked):
-        return replace(_verdict(asked, ClaimVerdict.NOT_SHOWN, because="beyond_the_record"), read_until=limit)
+    if unread is not None and unread.holds(asked.last) and _more_than_recorded(asked):
+        beyond = _verdict(asked, ClaimVerdict.NOT_SHOWN, because="beyond_the_record")
+        return replace(beyond, read_until=_day_before(unread.first))
     if asked.event.tier is Tier.OFFICIAL_DEPOSITARY:
         return _verdict(asked, ClaimVerdict.RECORD_DIFFERS)
     return _wrong(asked)

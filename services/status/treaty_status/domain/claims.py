@@ -4,16 +4,20 @@ Nothing of a verdict is stored: other facts give another one.
 """
 
 from datetime import date
+from typing import Final
 
 from treaty_events import ClaimVerdict
-from treaty_status.domain.claimed_acts import APPROVAL, judge_act, judge_approval
+from treaty_status.domain.claimed_acts import judge_act, judge_approval
 from treaty_status.domain.claimed_clauses import judge_date, judge_rule, judge_size
 from treaty_status.domain.claimed_numbers import FAMILY_OF, judge_number
 from treaty_status.domain.evaluation import Outcome
-from treaty_status.domain.ledger import Ledger
+from treaty_status.domain.ledger import APPROVAL, Ledger
 from treaty_status.domain.treaty import Claim, Treaty
 from treaty_status.domain.verdicts import Grounds, Verdict
 from treaty_status.domain.world import World
+
+NUMBERS: Final = frozenset({*FAMILY_OF, "articles", "chapters", "rule"})
+"""What a statement is about whose number can be set beside the record's."""
 
 
 def judge(claim: Claim, ledger: Ledger) -> Verdict:

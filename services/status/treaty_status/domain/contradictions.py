@@ -11,11 +11,10 @@ from datetime import date
 from treaty_events import Cause, Contradiction, Fact, Kind, ParticipantAct, Recorded
 from treaty_status.domain.announcements import Change, announcements
 from treaty_status.domain.claim_days import spoken_on
-from treaty_status.domain.claimed_acts import APPROVAL
 from treaty_status.domain.claimed_numbers import FAMILY_OF
-from treaty_status.domain.claims import judge, ledger_of
+from treaty_status.domain.claims import NUMBERS, judge, ledger_of
 from treaty_status.domain.evaluation import NOBODY, Outcome
-from treaty_status.domain.ledger import Family, family_of
+from treaty_status.domain.ledger import APPROVAL, Family, family_of
 from treaty_status.domain.lines import Lines, Milestone
 from treaty_status.domain.partial_dates import span
 from treaty_status.domain.treaty import Claim, Treaty
@@ -56,7 +55,7 @@ def _line(lines: Lines, claim: Claim, verdict: Verdict) -> Milestone:
             source=event.source,
             claimed_on=event.claimed_on,
             claimed=verdict.claimed,
-            have=verdict.have,
+            have=verdict.have if event.about in NUMBERS else None,
         ),
     )
 
@@ -85,9 +84,9 @@ def told_as_history(
     return said
 
 
-def days_of_claims(treaty: Treaty, *, after: date) -> tuple[date, ...]:
+def days_of_claims(claims: Iterable[Claim], *, after: date) -> tuple[date, ...]:
     """The days to come that statements speak of: until then they cannot be judged."""
-    found = (span(text) for claim in treaty.claims for text in (claim.event.measured_on, claim.event.act_date))
+    found = (span(text) for claim in claims for text in (claim.event.measured_on, claim.event.act_date) if text)
     return tuple(sorted({days.last for days in found if days is not None and days.last > after}))
 
 
@@ -110,11 +109,10 @@ def concerned(treaty: Treaty, facts: Iterable[Fact], *, since: int) -> list[Clai
         for family in _families(act):
             first_on[family] = min(act.act_date, first_on.get(family, date.max))
     people = approved | {act.participant for act in acts}
-    reopened = _reopened(treaty, first_on)
     return [
         claim
         for claim in treaty.claims
-        if claim.version > since or claim.event.participant in people or _touched(claim, first_on, reopened)
+        if claim.version > since or claim.event.participant in people or _touched(claim, first_on)
     ]
 
 
@@ -126,13 +124,7 @@ def _families(act: ParticipantAct) -> tuple[Family, ...]:
     return ("consent",) if found is None else (found,)
 
 
-def _reopened(treaty: Treaty, first_on: dict[Family, date]) -> bool:
-    """Does an act lie past the day up to which the record was read, so that it is kept up again?"""
-    read = treaty.details.last_read_on
-    return read is not None and any(day > read for day in first_on.values())
-
-
-def _touched(claim: Claim, first_on: dict[Family, date], reopened: bool) -> bool:  # noqa: FBT001 - private
+def _touched(claim: Claim, first_on: dict[Family, date]) -> bool:
     event = claim.event
     if event.about == "date" or event.ordinal is not None:
         return True
@@ -143,7 +135,5 @@ def _touched(claim: Claim, first_on: dict[Family, date], reopened: bool) -> bool
     days = [first_on[one] for one in (family, *(("signature",) if family == "consent" else ())) if one in first_on]
     if not days:
         return False
-    if reopened:
-        return True
     spoken = span(event.act_date if event.about == "signatures_on_day" else event.measured_on or event.claimed_on)
     return spoken is None or spoken.last >= min(days)

@@ -585,7 +585,7 @@ def _announce(
     whom = after.participations if only is None else only & after.participations.keys()
     own = [line for name in whom for line in participant_milestones(after, after.participations[name], outcome)]
     holding = {line.key: line for line in (*treaty_milestones(after, outcome, now.world), *own, *against)}
-    ahead = min((_next_day(own, now.today), *days_of_claims(after, after=now.today)))
+    ahead = min((_next_day(own, now.today), *days_of_claims(beside, after=now.today)))
     if only is not None and settled is not None:
         ahead = min(ahead, settled.quiet_until or settled.today)
     now_settled = replace(now_settled, quiet_until=ahead)

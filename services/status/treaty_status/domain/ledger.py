@@ -6,20 +6,24 @@ Days are legal days and numbers those at their end.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from treaty_events import CONSENT, Action
 from treaty_events.actions import SIGNING
 from treaty_status.domain.evaluation import Outcome, bindings, known_days
+from treaty_status.domain.partial_dates import Span
 from treaty_status.domain.participation import Act, Life, Participation
-from treaty_status.domain.treaty import Treaty
+from treaty_status.domain.treaty import Claim, Treaty
 from treaty_status.domain.world import World
 
 Family = Literal["signature", "consent"]
 """Signing, or expressing consent to be bound in whatever form."""
+DAY: Final = timedelta(days=1)
 STATES: Final = "states"
+APPROVAL: Final = "domestic_approval"
+"""What a statement about a parliament or a government at home is about."""
 ORGANISATIONS: Final = frozenset({"reio", "io"})
 
 
@@ -100,6 +104,15 @@ class Ledger:
         found = self.series(family)
         return found if found is not None else Series(())
 
+    @cached_property
+    def approvals(self) -> dict[str, list[Claim]]:
+        """The statements that a parliament or government approved the treaty at home, by participant."""
+        found: dict[str, list[Claim]] = {}
+        for claim in self.treaty.claims:
+            if claim.event.about == APPROVAL and claim.event.participant is not None:
+                found.setdefault(claim.event.participant, []).append(claim)
+        return found
+
     def entries_of(self, participant: str, family: Family) -> list[Entry]:
         """What one participant did of a family."""
         own = self.treaty.participations.get(participant)
@@ -108,16 +121,19 @@ class Ledger:
         found = self._signatures((own,)) if family == "signature" else self._consents((own,))
         return [entry for entry in found if entry.on <= self.as_of]
 
-    def read_until(self, family: Family) -> date | None:
-        """The last day up to which the depositary's own record is known to have been read; None: it is kept up.
+    def unread(self, family: Family) -> Span | None:
+        """The days of which the record cannot say that there were not more; None: there are none such.
 
-        An act recorded past that day shows that somebody keeps the record up again.
+        They begin after the last day that was read from the depositary, where the header names one, and end where the
+        next act of the family on record shows that somebody keeps it up again.
         """
-        declared = self.treaty.details.last_read_on
-        if declared is None:
+        read = self.treaty.details.last_read_on
+        if read is None or read == date.max:
             return None
         starts = self.everyone(family).starts
-        return None if starts and starts[-1] > declared else declared
+        after = bisect_right(starts, read)
+        first, last = read + DAY, starts[after] - DAY if after < len(starts) else date.max
+        return Span(first, last) if first <= last else None
 
     def rules_out(self, until: date) -> bool:
         """Can the record say that something did not happen up to this day?

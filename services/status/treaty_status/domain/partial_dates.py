@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Span:
         return self.first <= other.last and other.first <= self.last
 
 
+@lru_cache(maxsize=16_384)
 def span(text: str | None) -> Span | None:
     """The days that ``2025``, ``2025-10`` or ``2025-10-25`` may mean; None where it means none."""
     try:

@@ -39,7 +39,7 @@ def treaty_days(treaty: Treaty, outcome: Outcome | None, world: World, *, after:
     if acts_alone:
         treaty = replace(treaty, participations={})
         outcome = None if outcome is None else replace(outcome, marks=(), given=())
-    return (*_past(treaty_milestones(treaty, outcome, world), after), *days_of_claims(treaty, after=after))
+    return (*_past(treaty_milestones(treaty, outcome, world), after), *days_of_claims(treaty.claims, after=after))
 
 
 def participant_days(
