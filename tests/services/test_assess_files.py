@@ -124,3 +124,63 @@ def test_an_organisation_that_the_files_invent_has_the_members_they_give_it(tmp_
     acts = [act("s1", "ratification", "2020-01-01"), act("eu", "approval", "2020-02-01")]
     found = assess(tmp_path, by_rule, acts, "2021-01-01", participants=people)
     assert (found["threshold_date"], found["explanation"]["have"]) == (None, 2)
+
+
+# ---- what lines are about --------------------------------------------------------------------------------------------
+LEAVING = [{"clause": "20", "takes_effect": plus(years=1, of={"op": "ref", "name": "received"})}]
+
+
+@pytest.mark.parametrize(
+    ("revoked", "revocable", "until"),
+    [
+        ("2023-06-01", True, None),
+        ("2023-06-01", False, "2024-01-01"),
+        ("2024-01-01", True, "2024-01-01"),
+        ("2025-01-01", True, "2024-01-01"),
+    ],
+)
+def test_a_denunciation_is_taken_back_before_it_takes_effect_or_not_at_all(
+    tmp_path: Path, revoked: str, *, revocable: bool, until: str | None
+) -> None:
+    by_rule = rule(count(1), plus(days=30), leaving=[{**LEAVING[0], "revocable_before_effect": revocable}])
+    acts = [*ACTS, act("s1", "withdrawal_notified", "2023-01-01"), act("s1", "withdrawal_revoked", revoked)]
+    found = assess(tmp_path, by_rule, acts, "2030-01-01", participants=PEOPLE)
+    assert found["participants"]["s1"].get("until") == until
+
+
+def test_a_day_of_another_treatys_story_is_not_this_ones(tmp_path: Path) -> None:
+    by_rule = rule(count(1), plus(years=1, of={"op": "ref", "name": "adoption"}))
+    acts = [*ACTS, {"action": "adoption", "treaty": "OTHER", "act_date": "1990-01-01"}]
+    found = assess(tmp_path, by_rule, acts, "2030-01-01", participants=PEOPLE)
+    assert (found["entry_into_force"], found["unknown"]) == (None, ["day:adoption"])
+
+
+def test_a_treaty_without_acts_of_its_own_is_assessed_beside_those_of_its_parent(tmp_path: Path) -> None:
+    by_rule = rule({"op": "fraction", "of": "parties_to:PARENT", "at_least": "1/2"}, joining=None)
+    acts = [{**one, "treaty": "PARENT"} for one in ACTS]
+    found = assess(tmp_path, by_rule, acts, "2030-01-01", participants=PEOPLE)
+    assert (found["met"], found["explanation"]["have"], found["explanation"]["need"]) == (False, 0, 1)
+
+
+def test_a_condition_that_came_to_hold_when_its_track_does_not_apply_is_not_met(tmp_path: Path) -> None:
+    track = {"clause": "7", "when": count(1), "then": plus(days=1), "threshold_before": "1999-01-01"}
+    found = assess(tmp_path, {**TWO, "in_force": [track]}, ACTS, "2030-01-01", participants=PEOPLE)
+    assert (found["met"], found["threshold_date"], found["unknown"]) == (False, None, [])
+    assert "at a time for which this clause is not made" in found["explanation"]["text"]["en"]
+    assert "que cette clause ne vise pas" in found["explanation"]["text"]["fr"]
+
+
+def test_those_bound_by_silence_are_listed_with_those_who_acted(tmp_path: Path) -> None:
+    by_rule = rule(
+        {
+            "op": "not_blocked",
+            "until": plus(years=2, of={"op": "ref", "name": "circulated"}),
+            "blocked_if": {"op": "fraction", "of": "contracting_governments:objections", "at_least": "1/3"},
+        },
+        plus(months=6),
+        for_each=[{"clause": "VIII", "except_objectors": True, "then": {"op": "ref", "name": "eif"}}],
+    )
+    people = [{"id": one, "kind": "state", "groups": ["contracting_governments"]} for one in states(4)]
+    acts = [{"action": "circulated", "act_date": "2022-01-10"}, act("s4", "objection", "2023-01-01")]
+    found = assess(tmp_path, by_rule, acts, "2025-01-01", participants=people)
+    assert found["participants"] == {one: {"effect_date": "2024-07-10", "clause": "VIII"} for one in states(3)}

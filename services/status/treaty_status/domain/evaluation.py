@@ -13,7 +13,7 @@ from treaty_events import Action, InstrumentDeposited
 from treaty_status.domain.dates import TREATY, add_months, missing_days
 from treaty_status.domain.endings import ended
 from treaty_status.domain.gauges import Consent, Gauge, Reading, gauge, named_day
-from treaty_status.domain.participation import Act, Life, Participation
+from treaty_status.domain.participation import Act, Life, Notice, Participation
 from treaty_status.domain.rule import Each, Leaving, Track, TreatyRule
 from treaty_status.domain.setting import Setting
 from treaty_status.domain.treaty import Treaty
@@ -139,9 +139,7 @@ def _parent(rule: TreatyRule, world: World) -> Periods | None:
 
 def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
     """Must the day of force be known before it can be said when a denunciation takes effect?"""
-    if not rule.leaving or not any(
-        life.standing_notice for own in treaty.participations.values() for life in own.lives
-    ):
+    if not rule.leaving or not any(life.notices for own in treaty.participations.values() for life in own.lives):
         return False
     story = dict.fromkeys(("received", "specified", "adoption", "opening", "circulated", "own"), NEVER)
     clause = rule.leaving[0]
@@ -295,7 +293,9 @@ def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setti
         if crossing is None
         else into_force(track, days, threshold_on=crossing.threshold_on)[1]
     )
-    met = None if crossing is None and in_doubt_since is not None and reading.met else reading.met
+    met = reading.met
+    if crossing is None and met:  # it holds: nobody can say since when, or it came to hold outside the track's guards
+        met = None if in_doubt_since is not None else False
     named = tuple(dict.fromkeys(unknown))
     return Outcome(as_of, crossing, met, track, reading, tuple(marks), named, tuple(lost), in_doubt_since, turns=turns)
 
@@ -486,16 +486,29 @@ def _applies(each: Each, life: Life, story: Days) -> bool:
 
 
 def _leaving(life: Life, rule: TreatyRule, story: Days) -> tuple[date | None, str | None]:
-    notice = life.standing_notice
-    if notice is None:
-        return None, None
+    """The first denunciation that was not taken back before it took effect (VCLT art. 68), and the clause."""
+    for notice in life.notices:
+        effect_on = _denounced_from(notice, rule, story)
+        if not _taken_back_in_time(notice, rule, effect_on):
+            return effect_on, rule.leaving[0].clause if rule.leaving else None
+    return None, None
+
+
+def _denounced_from(notice: Notice, rule: TreatyRule, story: Days) -> date | None:
     specified = notice.notified.event.effect_date
     if not rule.leaving:
-        return specified, None  # no clause to compute from: only a day that the notice itself names is known
+        return specified  # no clause to compute from: only a day that the notice itself names is known
     clause = rule.leaving[0]
     received = _taken_as_received(notice.notified.event.act_date, clause, story)
-    story = {**story, "received": received, "specified": specified}
-    return named_day(clause.takes_effect, story, trigger="received")[0], clause.clause
+    return named_day(clause.takes_effect, {**story, "received": received, "specified": specified}, trigger="received")[
+        0
+    ]
+
+
+def _taken_back_in_time(notice: Notice, rule: TreatyRule, effect_on: date | None) -> bool:
+    if notice.revoked is None or (rule.leaving and not rule.leaving[0].revocable_before_effect):
+        return False
+    return effect_on is None or notice.revoked.event.act_date < effect_on
 
 
 class Anyway(NamedTuple):

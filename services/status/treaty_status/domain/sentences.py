@@ -210,9 +210,16 @@ def _leaves(reading: Reading) -> list[Reading]:
     return [leaf for part in reading.parts for leaf in _leaves(part)] if reading.parts else [reading]
 
 
+_OUTSIDE: Final = {
+    "en": "The condition came to hold at a time for which this clause is not made.",
+    "fr": "La condition s'est trouvée remplie à un moment que cette clause ne vise pas.",
+}
+"""Where the guards of a track leave out the day on which its condition was met."""
+
+
 def _days(outcome: Outcome, lang: str) -> list[str]:
     if outcome.threshold_on is None:
-        return []
+        return [_OUTSIDE[lang]] if outcome.met is False and outcome.reading.met else []
     met = long_date(outcome.threshold_on, lang)
     told = [f"The condition was met on {met}." if lang == "en" else f"La condition a été remplie le {met}."]
     force = outcome.entry_into_force_on

@@ -84,6 +84,7 @@ class StoryLine:
 
     name: str
     on: date
+    treaty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,10 @@ def _read(place: Place, document: Document) -> Iterable[Line]:
         raise Unreadable(place, "The act has no day (field 'act_date', YYYY-MM-DD).")
     circulated_on = a_day(document, ("circulated_on",), place)
     if word in STORY:
-        yield StoryLine(STORY[word], on)
+        treaty = _treaty_named(document)
+        yield StoryLine(STORY[word], on, treaty)
         if circulated_on is not None:
-            yield StoryLine("circulated", circulated_on)
+            yield StoryLine("circulated", circulated_on, treaty)
     elif word in CERTIFIED:
         yield CertifiedLine(a_text(document, "key", place), attestation(document, on))
     elif word in FORCE:
@@ -162,13 +164,12 @@ def _left_aside(word: str, document: Document) -> str | None:
 
 
 def _act(place: Place, document: Document, word: str, on: date, circulated_on: date | None) -> ActLine:
-    treaty = document.get("treaty")
     return ActLine(
         place=place,
         participant=a_text(document, "participant", place),
         action=Action.CONSENT_WITHDRAWN if word in EFFECTIVE else _action(word, place),
         on=on,
-        treaty=treaty if isinstance(treaty, str) else None,
+        treaty=_treaty_named(document),
         specified_on=a_day(document, ("specified_effect_date", "effect_date"), place),
         circulated_on=circulated_on,
         predecessor=document.get("predecessor") if isinstance(document.get("predecessor"), str) else None,
@@ -176,6 +177,11 @@ def _act(place: Place, document: Document, word: str, on: date, circulated_on: d
         deferred_until=a_day(document, ("deferred_until",), place),
         succeeded_on=a_day(document, ("succeeded_on", "date_of_succession"), place),
     )
+
+
+def _treaty_named(document: Document) -> str | None:
+    treaty = document.get("treaty")
+    return treaty if isinstance(treaty, str) else None
 
 
 def _deposit_status(document: Document, place: Place) -> DepositStatus:

@@ -14,7 +14,7 @@ from treaty_status.application.offline.places import Document, Unreadable
 from treaty_status.application.offline.world import OfflineWorld
 from treaty_status.domain.evaluation import Binding
 from treaty_status.domain.participation import Act, Participation, participation
-from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule
+from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule, treaties_named
 from treaty_status.domain.silence import bound_by_silence
 from treaty_status.domain.treaty import Treaty
 from treaty_status.registry import Registry
@@ -87,20 +87,30 @@ class Assessor:
         for line in acts:
             by_treaty.setdefault(line.treaty or rule.treaty, []).append(line)
         ours = by_treaty.pop(rule.treaty)
-        if by_treaty and not ours:
+        asked_for = treaties_named(rule).union(one.treaty for one in question.others)
+        if not ours and by_treaty and by_treaty.keys().isdisjoint(asked_for):
             line = next(iter(by_treaty.values()))[0]
             raise Unreadable(line.place, f"No act is of the rule's treaty {rule.treaty} (this one: {line.treaty}).")
-        rules = {one.treaty: _with_own_ids(one, roster) for one in question.others}
+        rules = {one.treaty: _with_story(_with_own_ids(one, roster), question.lines, rule) for one in question.others}
         others = {
             name: _treaty(name, rules.get(name), _participations(by_treaty.get(name, ()), name, roster))
             for name in by_treaty.keys() | rules.keys()
         }
         evidence = _with_lines(question.evidence, question.lines)
         world = OfflineWorld(self._registry, roster, evidence, others)
-        story = {line.name: line.on for line in question.lines if isinstance(line, StoryLine)}
-        told = rule.model_copy(update={"days": (rule.days or StoryDays()).model_copy(update=story)})
+        told = _with_story(rule, question.lines, rule)
         treaty = _treaty(rule.treaty, told, _participations(ours, rule.treaty, roster))
         return view(treaty, 0, as_of=question.as_of, lang="en", world=world)
+
+
+def _with_story(rule: TreatyRule, lines: Iterable[Line], assessed: TreatyRule) -> TreatyRule:
+    """The rule with the days of its treaty's story; a line that names no treaty is about the one that is assessed."""
+    story = {
+        line.name: line.on
+        for line in lines
+        if isinstance(line, StoryLine) and (line.treaty or assessed.treaty) == rule.treaty
+    }
+    return rule.model_copy(update={"days": (rule.days or StoryDays()).model_copy(update=story)}) if story else rule
 
 
 def _explanation(told: View) -> Document:
