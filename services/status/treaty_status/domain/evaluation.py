@@ -506,7 +506,12 @@ def _denounced_from(notice: Notice, rule: TreatyRule, story: Days) -> date | Non
 
 
 def _taken_back_in_time(notice: Notice, rule: TreatyRule, effect_on: date | None) -> bool:
-    if notice.revoked is None or (rule.leaving and not rule.leaving[0].revocable_before_effect):
+    if notice.revoked is None:
+        return False
+    override = notice.revoked.event.override
+    if override is not None and "V9" in override.checks:
+        return True  # all parties agreed, and the depositary took it: somebody answered for that
+    if rule.leaving and not rule.leaving[0].revocable_before_effect:
         return False
     return effect_on is None or notice.revoked.event.act_date < effect_on
 
