@@ -19,10 +19,12 @@ from tests.builders import (
     certified,
     corrected,
     count,
+    denounced,
     move_to,
     outcome,
     plus,
     ratified,
+    ref,
     rehearsal_of,
     reinstated,
     retracted,
@@ -282,6 +284,17 @@ def test_a_fact_that_only_the_clause_on_leaving_asks_for_is_taken() -> None:
     leaving = ({"clause": "20", "takes_effect": plus(months=6), "needs": ["reasons", "fact:no_conflict"]},)
     told = story(rule(3, leaving=leaving))
     assert told.on("2004-12-03", certified("no_conflict", on="2004-12-03")).warned == []
+
+
+@pytest.mark.parametrize(("certified_on", "warned"), [("2019-12-31", []), ("2020-01-02", ["V8"])])
+def test_a_requirement_of_leaving_may_have_been_certified_by_the_day_of_the_notice(
+    certified_on: str, warned: list[str]
+) -> None:
+    leaving = ({"clause": "20", "takes_effect": plus(months=6, of=ref("received")), "needs": ["fact:no_conflict"]},)
+    told = story(rule(1, leaving=leaving), acceded("s1", on="2010-01-01"))
+    told.on("2020-01-02", certified("no_conflict", on=certified_on))
+
+    assert [code for code in told.on("2020-01-02", denounced("s1", on="2020-01-01")).warned if code == "V8"] == warned
 
 
 def test_what_a_newspaper_says_was_certified_is_a_claim_and_proves_nothing() -> None:

@@ -27,6 +27,8 @@ READS = (
     "/milestones.ics?participant=fra",
     "/milestones.atom",
     "/path?limit=3",
+    "/certificates",
+    "/tables",
 )
 
 
@@ -80,6 +82,18 @@ class Story:
             | {"value": 9, "tier": "press"},
         )
         yield service.put(EX, protocol(need=2))
+        rule = protocol(need=2)
+        waits = {"op": "fact", "key": "decision"}
+        weighs = {"op": "weight", "table": "fleet", "at_least": "0.5"}
+        rule["rule"]["in_force"][0]["when"] = {"op": "all", "of": [weighs, waits]}
+        yield service.put(EX, rule)
+        yield service.put(f"{EX}/tables/fleet", {"values": {"fra": "0.3", "deu": "0.3"}, "source": "A register"})
+        certificate = {"key": "decision", "certified_on": "2026-06-01", "certified_by": "The assembly"}
+        decided = service.post(f"{EX}/certificates", certificate)
+        yield decided
+        body = {"target": decided.json()["event_id"], "kind": "corrected", "fields": {"certified_on": "2026-05-30"}}
+        yield service.post(f"{EX}/corrections", {**body, "reason": "typing"})
+        yield service.put(f"{EX}/tables/fleet", {"values": {"fra": "0.3", "deu": "0.1"}, "source": "A register"})
 
 
 @pytest.fixture

@@ -229,7 +229,11 @@ def milestone_words(one: Mapping[str, Any]) -> str:
 def event(row: Mapping[str, Any]) -> None:
     """One event of a log or of the feed in a line."""
     data = row["data"]
-    about = [data.get("participant"), data.get("act_date") or data.get("occurred_on")]
+    fact = data.get("key") if "certified_on" in data else data.get("name")
+    about = [
+        data.get("participant") or fact,
+        data.get("act_date") or data.get("certified_on") or data.get("occurred_on"),
+    ]
     treaty = row.get("treaty") or data.get("treaty")
     words = "  ".join(str(part) for part in about if part)
     OUT.print(Text(f"{row['position']:>7}  {row['recorded_at'][:19]}  {treaty}  {row['type']}  {words}"))

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from treaty_events import FactCertified, event_id
 from treaty_status.domain.foundations import Foundation
+
+NEEDED_FACT: Final = "fact:"
+"""Begins a requirement of a clause on leaving that is a fact to be certified."""
 
 
 class Attestation(NamedTuple):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from treaty_events import ClaimRecorded, Evidence, Fact, FactCertified, Override, Recorded, TableSet, Tier
 from treaty_status.domain.amendments import amended_certificate
-from treaty_status.domain.certificates import Certificate
+from treaty_status.domain.certificates import NEEDED_FACT, Certificate
 from treaty_status.domain.checks import Warned
 from treaty_status.domain.refusals import (
     ActInTheFuture,
@@ -30,9 +30,6 @@ from treaty_status.domain.rule import (
     walk,
 )
 from treaty_status.domain.treaty import Treaty
-
-NEEDED_FACT: Final = "fact:"
-"""Begins a requirement of a clause on leaving that is a fact to be certified."""
 
 
 # ---- orders ----------------------------------------------------------------------------------------------------------

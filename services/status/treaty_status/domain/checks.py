@@ -12,6 +12,7 @@ from treaty_events import CONSENT, Action, ParticipantAct, ReservationMade, Sign
 from treaty_events.actions import AT_SIGNATURE, NEEDS_SIGNATURE, SIGNING
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import outcome_of, signature_closes_on
+from treaty_status.domain.certificates import NEEDED_FACT
 from treaty_status.domain.eligibility import asks_who, is_open_to
 from treaty_status.domain.evaluation import Binding, bindings, effective_anyway, known_days
 from treaty_status.domain.participation import Life, Notice, Participation
@@ -468,12 +469,18 @@ def _withdrawn_too_early(case: Case) -> Iterator[Warned]:
         yield Warned(
             "V8", f"The notice is dated {act.act_date}, and {cited} admits none {told}; taken as given then, {anyway}."
         )
-    lacking = [need for need in found.clause.needs if need not in act.fulfils]
+    lacking = [need for need in found.clause.needs if need not in act.fulfils and not _was_certified(case, need)]
     if lacking:
         yield Warned(
             "V8",
             f"Of what {cited} asks for, the notice is not seen to have {', '.join(lacking)}; if it stands, {anyway}.",
         )
+
+
+def _was_certified(case: Case, need: str) -> bool:
+    """Is what a clause on leaving asks for a fact that had been certified by the day of the notice?"""
+    found = case.treaty.certified(need.removeprefix(NEEDED_FACT)) if need.startswith(NEEDED_FACT) else ()
+    return any(one.on <= case.act.act_date for one in found)
 
 
 def _unconfirmed_reservation(case: Case) -> Iterator[Warned]:

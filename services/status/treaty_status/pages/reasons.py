@@ -33,6 +33,7 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
         "headline": say(f"op.{op}", need=need, subject=page.subjects.subject(node["op"], node.get("subject"))),
         "distance": _distance(node, page) if counts else None,
         "wanting": page.subjects.wanting(node.get("unknown", ())),
+        "rests_on": [_foundation(one, page) for one in node.get("rests_on", ())],
         "counted": [_act(act, page) for act in node.get("counted", ())],
         "not_counted": [
             {**_act(act, page), "because": act["text"][page.language.text], "clause": act["clause"]}
@@ -41,6 +42,14 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
         "absent": [name(one, page.language.names) for one in node.get("missing_participants", ())],
         "parts": [_node(part, page) for part in node.get("parts", ())],
     }
+
+
+def _foundation(one: Document, page: Telling) -> str:
+    """A table with version and source, or a certificate with its giver."""
+    day = "" if one["on"] is None else page.day(one["on"])
+    if one["kind"] == "certificate":
+        return page.say("why.certificate", by=one["source"] or "?", day=day)
+    return page.say("why.table", name=one["name"], version=one["version"] or "?", source=one["source"] or "?")
 
 
 def _distance(node: Document, page: Telling) -> str:

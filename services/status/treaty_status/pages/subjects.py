@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from treaty_status.domain.words import wanting
 from treaty_status.pages.wording import Words
 
 GroupName = Callable[[str, str], str | None]
@@ -44,6 +45,8 @@ class Subjects:
                 return self.say("wanting.treaty", name=rest)
             case "population" | "group":
                 return self.say("wanting.population", name=self.population(rest))
+            case "fact":
+                return wanting(name, self.say.lang)
             case "objections" | "rule":
                 return self.say(f"wanting.{kind}")
             case _:

@@ -137,6 +137,8 @@ def _read(place: Place, document: Document) -> Iterable[Line]:
         yield StoryLine(STORY[word], on, treaty)
         if circulated_on is not None:
             yield StoryLine("circulated", circulated_on, treaty)
+    elif word in CERTIFIED and (remark := _left_aside(word, document)) is not None:
+        yield Remark(place, remark)
     elif word in CERTIFIED:
         yield CertifiedLine(a_text(document, "key", place), attestation(document, on))
     elif word in FORCE:
