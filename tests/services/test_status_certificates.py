@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.services.status_world import Clock, Json, Status, protocol, status
+from treaty_status.main import cli
+from treaty_status.pages import pages_router
 
 OIL = "contributing_oil_received"
 
@@ -381,3 +384,36 @@ def test_after_a_restart_everything_is_as_it_was(sqlite_dsn: str) -> None:
     with status(sqlite_dsn, clock=clock) as second:
         assert second.treaty(treaty) == told
         assert second.get(f"treaties/{treaty}/tables/fleet")["values"][0]["value"] == "1"
+
+
+def test_verify_finds_everything_as_the_events_say(sqlite_dsn: str) -> None:
+    with status(sqlite_dsn) as service:
+        for body in (fund(need=1), paris()):
+            defined(service, body)
+        for participant in ("fra", "ita"):
+            service.recorded("PARIS", "accession", participant, "2026-05-01")
+        service.recorded("FUND", "accession", "fra", "2026-05-01")
+        target = service.post("FUND/certificates", certificate()).json()["event_id"]
+        put_table(service, "PARIS", "ghg", table({"fra": "30", "ita": "30"}, whole="100"))
+        put_table(service, "PARIS", "ghg", table({"fra": "30", "ita": "20"}, whole="100"))
+        moved = {"target": target, "kind": "corrected", "reason": "typing", "fields": {"certified_on": "2026-06-11"}}
+        assert service.post("FUND/corrections", moved).status_code == 201
+        service.settled()
+
+    told = CliRunner().invoke(cli, ["verify", "--database", sqlite_dsn])
+
+    assert told.exit_code == 0, told.output
+
+
+def test_the_page_names_the_table_and_the_certificate_it_rests_on(service: Status) -> None:
+    service.app.framework.include_router(pages_router(service.app.surface.desk))
+    treaty = defined(service, fund(need=1, at_least="450000000", unit="tonnes"))
+    service.post(f"{treaty}/certificates", certificate(quantity="450000000", unit="tonnes"))
+
+    told = service.client.get(f"/treaties/{treaty}").text
+    assert "a certificate of 1 June 2026 (The Director of the Fund)" in told
+    assert "450,000,000 of 450,000,000 tonnes" in told
+
+    weighed = defined(service, paris())
+    put_table(service, weighed, "ghg", table({"fra": "30"}, whole="100"))
+    assert "the table ghg, version 1 (An invented register)" in service.client.get(f"/treaties/{weighed}").text

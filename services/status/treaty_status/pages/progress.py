@@ -34,8 +34,8 @@ def progress(status: Document, why: Document, page: Telling) -> dict[str, Any] |
             "each": say("progress.each", n=row.each) if row.each > 1 else None,
         }
     elif found["need"] is not None:
-        need = say("progress.of", need=amount(found["need"], page.language.text))
-        shown |= {"big": amount(found["have"], page.language.text), "need": need}
+        need = say("progress.of", need=amount(found["need"], page.language.text, need=found["need"]))
+        shown |= {"big": amount(found["have"], page.language.text, need=found["need"]), "need": need}
     return {
         **shown,
         "missing": _missing(found, status, page),

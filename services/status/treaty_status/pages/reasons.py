@@ -25,7 +25,7 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
     say = page.say
     verdict = {True: "met", False: "not_met", None: "unknown"}[node["met"]]
     counts = node.get("have") is not None
-    need = amount(node["need"], page.language.text) if counts else None
+    need = amount(node["need"], page.language.text, need=node["need"]) if counts else None
     op = node["op"] if counts or node["op"] not in {"fraction", "everyone", "weight"} else "population"
     name = page.told.world.name
     return {
@@ -46,7 +46,7 @@ def _node(node: Document, page: Telling) -> dict[str, Any]:
 
 def _foundation(one: Document, page: Telling) -> str:
     """A table with version and source, or a certificate with its giver."""
-    day = "" if one["on"] is None else page.day(one["on"])
+    day = "" if one["on"] is None else page.plain_day(one["on"])
     if one["kind"] == "certificate":
         return page.say("why.certificate", by=one["source"] or "?", day=day)
     return page.say("why.table", name=one["name"], version=one["version"] or "?", source=one["source"] or "?")
@@ -56,7 +56,8 @@ def _distance(node: Document, page: Telling) -> str:
     if isinstance(node["need"], int):
         return distance(node["have"], node["need"], page.say)
     lang = page.language.text
-    return page.say("op.have", have=amount(node["have"], lang), need=amount(node["need"], lang))
+    have, need = (amount(node[name], lang, need=node["need"]) for name in ("have", "need"))
+    return page.say("op.have", have=have, need=f"{need} {node.get('unit', '')}".rstrip())
 
 
 def _act(act: Document, page: Telling) -> dict[str, Any]:
