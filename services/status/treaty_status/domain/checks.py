@@ -4,7 +4,7 @@ Every check looks at the legal day of the act, not at the day on which it is rec
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -39,11 +39,12 @@ class Case:
     act: ParticipantAct
     world: World
     today: date
+    own: Participation = field(init=False, compare=False)
+    """What the participant did before. Looked up once: nearly every check asks."""
 
-    @property
-    def own(self) -> Participation:
-        """What the participant did before."""
-        return self.treaty.participations.get(self.act.participant, Participation(self.act.participant))
+    def __post_init__(self) -> None:
+        name = self.act.participant
+        object.__setattr__(self, "own", self.treaty.participations.get(name) or Participation(name))
 
     @property
     def name(self) -> str:
@@ -84,23 +85,31 @@ def warnings(case: Case, *, historic: bool = False) -> Iterator[Warned]:
     For one of many ``historic`` acts, without V13, since all of them are old, and without V15, which whoever decides
     them looks up (``shared_evidence``).
     """
-    act, treaty = case.act, case.treaty
-    if act.action is Action.ACCESSION and case.own.signature is not None:
-        yield Warned("signatory-acceded", f"{case.name} has signed; a signatory usually ratifies rather than accedes.")
-    if act.action is Action.CONSENT_WITHDRAWN and treaty.rule is not None and treaty.rule.latch:
-        outcome = outcome_of(treaty, world=case.world, as_of=case.today)
-        threshold = None if outcome is None else outcome.threshold_on
-        if threshold is not None and threshold <= act.act_date:
-            yield Warned(
-                "latch",
-                f"The threshold was met on {threshold}; whether a withdrawal of consent between threshold "
-                "and entry into force undoes it is not settled, and the date stands.",
-            )
-    for check in _WARNINGS:
+    for check in _WARNINGS.get(case.act.action, ()):
         yield from check(case)
+    yield from _nobody_knows_to_whom(case)
     if not historic:
         yield from _evidence_of_another(case)
         yield from _back_dated(case)
+
+
+def _signatory_acceded(case: Case) -> Iterator[Warned]:
+    if case.own.signature is not None:
+        yield Warned("signatory-acceded", f"{case.name} has signed; a signatory usually ratifies rather than accedes.")
+
+
+def _latched(case: Case) -> Iterator[Warned]:
+    act, treaty = case.act, case.treaty
+    if treaty.rule is None or not treaty.rule.latch:
+        return
+    outcome = outcome_of(treaty, world=case.world, as_of=case.today)
+    threshold = None if outcome is None else outcome.threshold_on
+    if threshold is not None and threshold <= act.act_date:
+        yield Warned(
+            "latch",
+            f"The threshold was met on {threshold}; whether a withdrawal of consent between threshold "
+            "and entry into force undoes it is not settled, and the date stands.",
+        )
 
 
 def _back_dated(case: Case) -> Iterator[Warned]:
@@ -553,12 +562,15 @@ def shared_evidence(other: ParticipantAct, world: World) -> Warned:
     )
 
 
-_WARNINGS: Final[tuple[Callable[[Case], Iterator[Warned]], ...]] = (
-    _nobody_knows_to_whom,
-    _withdrawn_too_early,
-    _unconfirmed_reservation,
-    _prohibited_reservation,
-)
+_Warning = Callable[[Case], Iterator[Warned]]
+_WARNINGS: Final[dict[Action, tuple[_Warning, ...]]] = {
+    **dict.fromkeys(CONSENT, (_unconfirmed_reservation,)),
+    Action.ACCESSION: (_signatory_acceded, _unconfirmed_reservation),
+    Action.CONSENT_WITHDRAWN: (_latched,),
+    Action.WITHDRAWAL_NOTIFIED: (_withdrawn_too_early,),
+    Action.RESERVATION: (_prohibited_reservation,),
+}
+"""By the act they are about; most acts have none to be looked for."""
 
 
 def _not_bound_yet(case: Case, current: Life) -> Refusal | None:
