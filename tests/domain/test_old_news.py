@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 
 from tests.builders import (
     EUROPE,
+    Twin,
     acceded,
     all_of,
     certified,
@@ -30,7 +31,7 @@ from treaty_events import (
     Recorded,
     Status,
 )
-from treaty_status.domain.decisions import Circumstances, Define, OpenRehearsal, Order, ReachDay, decide
+from treaty_status.domain.decisions import Circumstances, Define, NeighbourMoved, OpenRehearsal, Order, ReachDay, decide
 from treaty_status.domain.history import HistoricAct, RecordHistory, decide_history
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import State, Treaty, Undefined
@@ -39,9 +40,9 @@ T = "T-1"
 IMPORTED = date(2026, 11, 21)
 
 
-def now(day: date) -> Circumstances:
+def now(day: date, world: Twin = EUROPE) -> Circumstances:
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return Circumstances(day, EUROPE, Recorded(at=at, by="key:tests"))
+    return Circumstances(day, world, Recorded(at=at, by="key:tests"))
 
 
 def defining(by_rule: dict[str, object] | None) -> Define:
@@ -57,8 +58,8 @@ class Stream:
         self.events: list[Fact] = []
         self.take(defining(by_rule), on=IMPORTED)
 
-    def take(self, order: Order, *, on: date) -> tuple[Fact, ...]:
-        return self._keep(decide(self.state, order, now(on)))
+    def take(self, order: Order, *, on: date, world: Twin = EUROPE) -> tuple[Fact, ...]:
+        return self._keep(decide(self.state, order, now(on, world)))
 
     def bring_in(self, *acts: HistoricAct, on: date = IMPORTED) -> tuple[Fact, ...]:
         return self._keep(
@@ -251,6 +252,17 @@ def test_a_day_that_comes_settles_nothing_that_the_import_did_not_leave_open() -
 
     assert news(told) == ["participant.bound.reached"]
     assert digests(told) == []
+
+
+def test_what_follows_from_a_parent_treaty_defined_later_is_as_old_as_the_imported_acts() -> None:
+    stream = Stream(rule(all_of(count(2), {"op": "treaty_in_force", "treaty": "P-1"})))
+    stream.bring_in(*OLD, accession("s9", "2026-11-01"))
+
+    told = stream.take(NeighbourMoved(treaty=T), on=date(2026, 11, 25), world=Twin(treaties={"P-1": "1995-01-01"}))
+
+    assert news(told) == []
+    assert stream.lines()["T-1:threshold:65(1):1"] == (Status.REACHED, date(1995, 1, 1), True)
+    assert [digest.cause.kind for digest in digests(told)] == ["other_treaty"]
 
 
 def test_a_rehearsal_of_an_imported_treaty_does_not_begin_with_its_whole_history() -> None:

@@ -26,8 +26,9 @@ from treaty_status.domain.holds import four_eyes
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
-SETTLED_BY: Final = frozenset({"definition", "table", "day"})
-"""Causes that bring no act: what they find to be old was old already. An act or a correction is today's news."""
+SETTLED_BY: Final = frozenset({"definition", "table", "day", "other_treaty"})
+"""Causes that bring no act of this treaty: what they find to be old was old already. An act or a correction of its own
+is today's news."""
 
 
 def never_told(treaty: Treaty, change: Change, *, today: date) -> bool:
