@@ -29,7 +29,7 @@ from tests.builders import (
     weight,
     window,
 )
-from treaty_events import Action, Bound, ClaimedThreshold, ClaimRecorded, Tier
+from treaty_events import Action, Bound, ClaimedThreshold, ClaimRecorded, DepositStatus, Tier
 from treaty_status.domain.assessment import outcome_of
 from treaty_status.domain.claims import judge, ledger_of
 from treaty_status.domain.treaty import Treaty, Undefined, evolve
@@ -224,6 +224,20 @@ def test_what_the_record_does_not_show_is_wrong_only_where_it_was_read_that_far(
     assert kind(*SIGNED, **report, header={"last_read_on": day("2030-02-01")}) == "wrong_participant"
     assert kind(*SIGNED, **report, header={"last_read_on": day("2030-01-30")}) == "not_shown"
     assert kind(*SIGNED, **report, header={"last_read_on": day("2030-02-01")}, as_of="2030-01-20") == "not_shown"
+
+
+def test_an_instrument_that_the_depositary_holds_back_is_no_consent() -> None:
+    held = ratified("s1", on="2030-02-10", extra={"deposit_status": DepositStatus.PENDING})
+    told = judged(*SIGNED, held, **RATIFIED, act_date="2030-02", claimed_on="2030-02-20")
+    assert (told.kind, told.because, len(told.grounds.event_ids)) == ("not_shown", "held_back", 1)
+
+
+def test_other_acts_are_looked_for_as_they_are() -> None:
+    left = {"about": "participant_act", "participant": "s1", "action": Action.WITHDRAWAL_NOTIFIED}
+    acts = [*SIGNED, ratified("s1", on="2030-02-10"), denounced("s1", on="2030-03-10")]
+    assert kind(*acts, **left, act_date="2030-03") == "right"
+    assert kind(*acts, **left, act_date="2030-02", claimed_on="2030-03-01") == "early"
+    assert judged(*SIGNED, **left, act_date="2030-02").because == "no_such_act"
 
 
 def test_approval_at_home_is_no_deposit() -> None:

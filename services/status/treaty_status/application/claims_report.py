@@ -79,13 +79,17 @@ def claims_summary(told: Seen) -> Document:
 
 
 def judged(told: Seen) -> list[tuple[Claim, Verdict]]:
-    """The statements made by the day asked for, in the order in which they were heard, each with its verdict."""
-    made = tuple(claim for claim in told.whole.claims if made_by(claim, told.as_of))
+    """The statements made by the day asked for, in the order of their days, each with its verdict."""
+    made = tuple(sorted((claim for claim in told.whole.claims if made_by(claim, told.as_of)), key=_told_order))
     if not made:
         return []
     facts = replace(before(told.whole, told.as_of), claims=made)
     ledger = ledger_of(facts, world=told.world, as_of=told.as_of, outcome=told.outcome)
     return [(claim, judge(claim, ledger)) for claim in made]
+
+
+def _told_order(claim: Claim) -> tuple[date, int]:
+    return spoken_on(claim), claim.version
 
 
 def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:

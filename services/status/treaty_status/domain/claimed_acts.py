@@ -7,6 +7,7 @@ from treaty_events import ClaimRecorded, ClaimVerdict
 from treaty_status.domain.claim_days import said_on
 from treaty_status.domain.ledger import Entry, Family, Ledger, family_of
 from treaty_status.domain.partial_dates import Span, span
+from treaty_status.domain.participation import Act
 from treaty_status.domain.treaty import Claim
 from treaty_status.domain.verdicts import Grounds, Verdict
 
@@ -79,12 +80,28 @@ def _not_on_record(event: ClaimRecorded, ledger: Ledger, family: Family | None, 
         signed = next(iter(ledger.entries_of(event.participant or "", "signature")), None)
         if signed is not None and event.act_date is not None and when.holds(signed.on):
             return _verdict(event, ledger, ClaimVerdict.CONFUSES_SIGNATURE_WITH_RATIFICATION, entry=signed)
-    if family is not None:
-        if event.ordinal is not None and ledger.everyone(family).within(date.min, _eve(when.first)) >= event.ordinal:
-            return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT, because="not_in_this_place")
-        if ledger.rules_out(when.last):
-            return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT)
+    if family is not None and _place_taken(event, ledger, family, when):
+        return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT, because="not_in_this_place")
+    if ledger.rules_out(when.last):
+        return _verdict(event, ledger, ClaimVerdict.WRONG_PARTICIPANT)
+    if family is None:
+        return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="no_such_act")
+    held = _held_back(event, ledger) if family == "consent" else None
+    if held is not None:
+        return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="held_back", event_ids=(held.event_id,))
     return _verdict(event, ledger, ClaimVerdict.NOT_SHOWN, because="no_act")
+
+
+def _place_taken(event: ClaimRecorded, ledger: Ledger, family: Family, when: Span) -> bool:
+    """Had so many others done it already, before the first day on which it is said to have been?"""
+    return event.ordinal is not None and ledger.everyone(family).within(date.min, _eve(when.first)) >= event.ordinal
+
+
+def _held_back(event: ClaimRecorded, ledger: Ledger) -> Act | None:
+    """An instrument that reached the depositary, and that it has not taken."""
+    own = ledger.treaty.participations.get(event.participant or "")
+    held = () if own is None else own.held
+    return next((act for act in held if act.event.act_date <= ledger.as_of), None)
 
 
 def _approved_at_home(event: ClaimRecorded, ledger: Ledger, when: Span) -> Claim | None:

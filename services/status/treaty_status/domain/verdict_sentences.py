@@ -78,6 +78,14 @@ _NOT_SHOWN: Final[dict[str, Texts]] = {
         "en": "Not shown: the record has no {act}; it has {total}.",
         "fr": "Non établi : le registre n'a pas {no_act} ; il compte {total}.",
     },
+    "no_such_act": {
+        "en": "Not shown: the record has no {act}.",
+        "fr": "Non établi : le registre n'a pas {no_act}.",
+    },
+    "held_back": {
+        "en": "Not shown: an instrument reached the depositary, which has not accepted it.",
+        "fr": "Non établi : un instrument est parvenu au dépositaire, qui ne l'a pas accepté.",
+    },
     "not_yet": {
         "en": "Not shown: the days it speaks of have not come to an end.",
         "fr": "Non établi : les jours dont il s'agit ne sont pas écoulés.",
