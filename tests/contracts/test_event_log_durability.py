@@ -289,6 +289,73 @@ def test_a_file_that_stays_locked_is_reported_and_nothing_is_written(tmp_path: P
     log.close()
 
 
+# ---- could anything be written? --------------------------------------------------------------------------------------
+def test_a_probe_writes_nothing_that_anybody_reads(log: EventLog) -> None:
+    log.append([NewEvent(HANOI, 1, "t", b"{}")])
+    for _ in range(3):
+        log.probe()
+    assert (log.head(), len(log.read(after=0, limit=10))) == (1, 1)
+    assert log.append([NewEvent(HANOI, 2, "t", b"{}")]) == [2]
+
+
+def test_a_probe_finds_a_file_locked_and_then_free_again(tmp_path: Path) -> None:
+    with closing(SqliteLog(tmp_path / "t.db")) as log, closing(sqlite3.connect(tmp_path / "t.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LogUnavailable, match="locked"):
+            log.probe()
+        other.rollback()
+        log.probe()
+
+
+def test_a_probe_makes_no_file_where_the_logs_own_has_gone(tmp_path: Path) -> None:
+    with closing(SqliteLog(tmp_path / "t.db")) as log:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with pytest.raises(LogUnavailable):
+            log.probe()
+        assert not (tmp_path / "t.db").exists()
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from treaty_events import stream_of
+from treaty_status.application.event_log import LogUnavailable, NewEvent
+from treaty_status.store.sqlite import SqliteLog
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+log = SqliteLog(Path(sys.argv[1]))
+log.append([NewEvent(stream_of("a"), 1, "t", b"{}")])
+log.probe()
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+for attempt in (log.probe, lambda: log.append([NewEvent(stream_of("a"), 2, "t", b"{}")])):
+    try:
+        attempt()
+    except LogUnavailable as problem:
+        print("unavailable", flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+log.probe()
+print(log.head(), flush=True)
+"""
+
+
+def test_a_probe_finds_that_no_byte_more_can_be_written(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that is full."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "t.db")], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["unavailable", "unavailable", "1"]
+
+
+def test_a_probe_of_a_server_that_only_reads_is_refused(postgres_dsn: str) -> None:
+    open_log(postgres_dsn).close()
+    only_reads = f"{postgres_dsn}{'&' if '?' in postgres_dsn else '?'}options=-c%20default_transaction_read_only%3Don"
+    with closing(open_log(only_reads)) as log:
+        assert log.head() == 0
+        with pytest.raises(LogUnavailable, match="only reads"):
+            log.probe()
+
+
 def test_a_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "t.db").write_text("Depositary notification C.N.1.2026, not a database at all. " * 50)
 

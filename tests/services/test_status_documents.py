@@ -2,7 +2,10 @@
 
 import csv
 import io
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -391,6 +394,27 @@ def test_a_correction_of_no_act_is_refused(service: Status) -> None:
     assert service.put("EX-1", protocol()).status_code == 201
     body = {"target": "6f1d0c1e-6d0b-5a3e-9c55-7d3a1f0b2e4d", "kind": "retracted", "reason": "typing"}
     assert service.post("EX-1/corrections", body).json()["type"] == "/problems/unknown-fact"
+
+
+@pytest.mark.parametrize("after_a_write", [True, False])
+def test_the_service_is_not_ready_while_nothing_can_be_recorded(tmp_path: Path, after_a_write: bool) -> None:
+    """Reading goes on behind a lock, so that only a probe tells."""
+    file = tmp_path / "treaty.db"
+    with status(f"sqlite:///{file}") as service, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        assert service.client.get("/readyz").status_code == 200
+        if after_a_write:
+            assert service.put("EX-1", protocol()).status_code == 201
+            service.settled()
+        other.execute("BEGIN IMMEDIATE")
+        if after_a_write:  # what was written last shows nothing once a write was refused
+            assert service.act("EX-1", "accession", "fra", "2026-03-01").status_code == 503
+
+        unready = service.client.get("/readyz")
+        assert (unready.status_code, unready.json()["faults"]) == (503, {"log": "cannot be written"})
+        assert service.client.get("/livez").status_code == 200
+
+        other.execute("ROLLBACK")
+        assert service.client.get("/readyz").status_code == 200
 
 
 # ---- operations ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from treaty_status.application.views import ViewsUnavailable
 router = APIRouter(tags=["operations"])
 Document = dict[str, Any]
 PATIENCE_SECONDS: Final = 2.0
+RECENT_SECONDS: Final = 5.0
+"""A commit so long ago shows that the log can be written."""
 FAR_BEHIND: Final = 100_000
 """Events by which the lists may lag before the service says it is not ready."""
 
@@ -33,7 +35,7 @@ async def livez() -> Document:
 )
 @router.get("/healthz", include_in_schema=False)
 async def readyz(surface: TheSurface) -> JSONResponse:
-    """The log and the lists answer, and the writer, the tail and the clock live."""
+    """The log can be read and written, the lists answer, and the writer, the tail and the clock live."""
     facts: Document = {}
     faults = _dead(surface)
     try:
@@ -46,8 +48,23 @@ async def readyz(surface: TheSurface) -> JSONResponse:
         facts["views_lag"] = max(0, facts["head"] - facts["views_position"])
         if facts["views_lag"] > FAR_BEHIND:
             faults["views"] = "far behind the log"
+    if "database" not in faults and (problem := await _unwritable(surface)) is not None:
+        faults["log"] = problem
     body = {"status": "unready" if faults else "ready", "faults": faults, **facts}
     return JSONResponse(body, status_code=503 if faults else 200, headers={"cache-control": "no-store"})
+
+
+async def _unwritable(surface: Surface) -> str | None:
+    """Why nothing could be recorded now; not asked of the database while its own work shows that something can."""
+    since = surface.desk.writer.seconds_since_commit
+    if since is not None and since < RECENT_SECONDS:
+        return None
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.to_thread(surface.desk.log.probe)
+    except (LogUnavailable, TimeoutError):
+        return "cannot be written"
+    return None
 
 
 def _dead(surface: Surface) -> dict[str, str]:

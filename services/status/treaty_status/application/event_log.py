@@ -93,6 +93,13 @@ class EventLog(Protocol):
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
         """The events of the whole log past a position, in order, at most ``limit``."""
 
+    def probe(self) -> None:
+        """Make sure that an event could be written now: commits something that nobody reads, within a second or two.
+
+        Raises:
+            LogUnavailable: none could; the file is locked or gone, the disk is full, the server only reads.
+        """
+
     def head(self) -> int:
         """The last position; 0 when the log is empty."""
 

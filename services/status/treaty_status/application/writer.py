@@ -118,6 +118,7 @@ class Writer:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._group = _Group()
         self._world = RecordedWorld(registry, self._other)
+        self._committed_at: float | None = None
         self._thread = Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -133,6 +134,11 @@ class Writer:
     def is_alive(self) -> bool:
         """Does the thread run?"""
         return self._thread.is_alive()
+
+    @property
+    def seconds_since_commit(self) -> float | None:
+        """How long ago the log took something from this writer; None where it refused since, or was never asked."""
+        return None if self._committed_at is None else time.monotonic() - self._committed_at
 
     def submit(self, submission: Submission) -> "Future[Receipt]":
         """Hand in from an event loop; await the receipt."""
@@ -224,6 +230,7 @@ class Writer:
                 self._treaties.refresh(treaty)
             return None
         except LogUnavailable as error:
+            self._committed_at = None
             self._drop()
             return [self._unavailable(outcome, error) for outcome in group.outcomes]
         self._keep(group, positions)
@@ -245,6 +252,7 @@ class Writer:
     def _keep(self, group: _Group, positions: list[int]) -> None:
         if not positions:
             return
+        self._committed_at = time.monotonic()
         last = {event.stream: position for event, position in zip(group.events, positions, strict=True)}
         for treaty, known in group.working.items():
             position = last.get(stream_of(treaty))

@@ -42,6 +42,9 @@ class MemoryLog:
             start = max(after, 0)
             return self._log[start : start + max(limit, 0)]
 
+    def probe(self) -> None:
+        """Memory can always be written."""
+
     def head(self) -> int:
         """The last position."""
         return len(self._log)

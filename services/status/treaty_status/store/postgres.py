@@ -69,6 +69,9 @@ def connect(dsn: str, *, tcp_user_timeout: int = 10_000) -> Connection:
     return connection
 
 
+_PROBE: Final = "SELECT txid_current() WHERE current_setting('transaction_read_only') = 'off'"
+
+
 def is_alive(connection: Connection) -> bool:
     """Whether an idle connection still stands: a server that went away has left an end-of-file to read."""
     if connection.closed:
@@ -122,6 +125,11 @@ class PostgresLog:
     def read(self, *, after: int, limit: int) -> list[LoggedEvent]:
         """The events of the whole log past a position."""
         return [LoggedEvent(*row) for row in self._select(_READ, (after, max(limit, 0)))]
+
+    def probe(self) -> None:
+        """Take a transaction's number and commit it, which the server has to write down."""
+        if not self._select(_PROBE, ()):
+            raise LogUnavailable("The log's database only reads now; try again, or give it back its writing.")
 
     def head(self) -> int:
         """The last position."""

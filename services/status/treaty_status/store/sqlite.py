@@ -27,6 +27,8 @@ from treaty_status.store.connections import Connections
 
 LOCK_TIMEOUT: Final = 5.0
 """Seconds to wait for another process's commit."""
+PROBE_PATIENCE: Final = 1.0
+"""Seconds that a probe waits for it."""
 
 # An explicit position keeps VACUUM from renumbering, and AUTOINCREMENT from ever giving a position twice.
 _EVENTS: Final = """CREATE TABLE IF NOT EXISTS stored_events (
@@ -80,6 +82,21 @@ def connect(path: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> sqlite3.Connec
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def write_nothing(path: Path, *, patience: float = PROBE_PATIENCE) -> None:
+    """Commit a change that changes nothing. A file that has gone is not made anew.
+
+    Raises:
+        sqlite3.Error: the file is locked, read-only or gone, or the disk is full.
+    """
+    with contextlib.closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None)
+    ) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {int(version)}")
+        connection.execute("COMMIT")
 
 
 class AppendRecorder(SQLiteApplicationRecorder):
@@ -255,6 +272,13 @@ class SqliteLog:
         """The events of the whole log past a position."""
         rows = self._select(_READ, (after, max(limit, 0)))
         return [LoggedEvent(position, _stream(at), version, topic, body) for position, at, version, topic, body in rows]
+
+    def probe(self) -> None:
+        """Write the file's header as it is, and commit; by a connection of its own, so that nobody waits for it."""
+        try:
+            write_nothing(self._path)
+        except sqlite3.Error as problem:
+            raise self._unavailable(problem) from problem
 
     def head(self) -> int:
         """The last position."""
