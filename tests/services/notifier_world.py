@@ -61,6 +61,9 @@ class FakeStatus:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.groups: dict[str, list[str]] = {"eu_members": ["fra", "deu"]}
+        self.participants = ["fra", "deu", "ita"]
+        self.no_treaties = {"XVIII-99"}
+        """Ids that no treaty has; whatever else is asked for is there."""
         self.keys = dict(KEYS)
         self.is_down = False
         self._changed = threading.Condition()
@@ -121,10 +124,15 @@ class FakeStatus:
                     key = status.keys.get(self.headers.get("authorization", "").removeprefix("Bearer "))
                     self.answer(200 if key else 401, key or {})
                 elif asked.path == "/v1/participants":
-                    group = status.groups.get(parse_qs(asked.query)["group"][0])
-                    self.answer(404 if group is None else 200, {"participants": [{"id": one} for one in group or []]})
+                    named = parse_qs(asked.query).get("group")
+                    found = status.participants if named is None else status.groups.get(named[0])
+                    self.answer(404 if found is None else 200, {"participants": [{"id": one} for one in found or []]})
                 else:
                     self.answer(404, {})
+
+            def do_HEAD(self) -> None:
+                treaty = self.path.removeprefix("/v1/treaties/")
+                self.answer(503 if status.is_down else 404 if treaty in status.no_treaties else 200)
 
         return Handler
 

@@ -211,6 +211,51 @@ def test_a_body_that_does_not_say_what_it_must_is_refused_at_the_field(
 
 
 @pytest.mark.parametrize(
+    ("part", "slug", "named"),
+    [
+        ({"participants": ["fra", "atlantis", "France"]}, "participant-unknown", "France, atlantis"),
+        ({"treaties": ["XVIII-16", "XVIII-99"]}, "treaty-unknown", "XVIII-99"),
+        ({"groups": ["no-such"]}, "group-unknown", "no-such"),
+        ({"replay_from": 2}, "start-lies-ahead", "last position: 0"),
+        ({"replay_from": "2999-01-01T00:00:00Z"}, "start-lies-ahead", "future"),
+    ],
+)
+def test_a_filter_that_could_never_match_is_refused_when_it_is_made(
+    running_notifier: Notifier, receiver: Receiver, part: dict[str, object], slug: str, named: str
+) -> None:
+    body = {"url": receiver.url} | part
+    assert named in problem(running_notifier.call("POST", "/v1/subscriptions", json=body), 422, slug)["detail"]
+
+    made = running_notifier.subscribe(receiver.url)
+    path = f"/v1/subscriptions/{made['id']}"
+    if "replay_from" in part:
+        answer = running_notifier.call("POST", f"{path}/replay", json=part)
+    else:
+        answer = running_notifier.call("PATCH", path, json=part)
+    problem(answer, 422, slug)
+    assert running_notifier.call("GET", path).json()["treaties"] == []
+
+
+def test_a_filter_keeps_what_it_named_although_the_treaty_has_gone_since(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    made = running_notifier.subscribe(receiver.url, treaties=["XVIII-16~r1"])
+    fake_status.no_treaties.add("XVIII-16~r1")
+    path = f"/v1/subscriptions/{made['id']}"
+    changed = running_notifier.call("PATCH", path, json={"treaties": ["XVIII-16", "XVIII-16~r1"]})
+    assert changed.status_code == 200, changed.text
+
+
+def test_names_cannot_be_checked_while_the_status_service_does_not_answer(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    made = running_notifier.subscribe(receiver.url)
+    fake_status.is_down = True
+    answer = running_notifier.call("PATCH", f"/v1/subscriptions/{made['id']}", json={"treaties": ["XVIII-16"]})
+    problem(answer, 503, "status-unreachable")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://10.0.0.1/",

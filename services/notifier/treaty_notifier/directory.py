@@ -1,7 +1,8 @@
 """What the notifier asks the status service about people: whose key is this, and who belongs to a group."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from treaty_notifier.errors import GroupUnknown, KeyRefused, StatusUnreachable
 KEY_CACHE_SECONDS = 10.0
 KEY_CACHE_ENTRIES = 10_000
 ASK_SECONDS = 5.0
+AT_ONCE = 8  # questions about treaties on their way together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,16 @@ class Groups(Protocol):
         """The participants of a group. Raises GroupUnknown, StatusUnreachable."""
 
 
+class Names(Protocol):
+    async def unknown_participants(self, ids: Collection[str]) -> list[str]:
+        """Those of these ids that no participant has. Raises StatusUnreachable."""
+
+    async def unknown_treaties(self, ids: Collection[str]) -> list[str]:
+        """Those of these ids under which no treaty and no open rehearsal is held. Raises StatusUnreachable."""
+
+
 class StatusDirectory:
-    """Implements ``Keys`` and ``Groups`` by asking the status service; remembers a key's answer for ten seconds.
+    """Implements ``Keys``, ``Groups`` and ``Names`` by asking the status service; remembers a key for ten seconds.
 
     Only the key's SHA-256 is kept. ``monotonic_seconds`` is the clock of the memory.
     """
@@ -71,6 +81,27 @@ class StatusDirectory:
         _answered(response)
         return frozenset(str(one["id"]) for one in response.json()["participants"])
 
+    async def unknown_participants(self, ids: Collection[str]) -> list[str]:
+        response = await self._get("/v1/participants")
+        _answered(response)
+        known = {str(one["id"]) for one in response.json()["participants"]}
+        return sorted(set(ids) - known)
+
+    async def unknown_treaties(self, ids: Collection[str]) -> list[str]:
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def is_held(treaty: str) -> bool:
+            async with turns:
+                response = await self._get(f"/v1/treaties/{treaty}", method="HEAD")
+            if response.status_code in (404, 410):  # 410: a rehearsal that is over
+                return False
+            _answered(response)
+            return True
+
+        asked = sorted(set(ids))
+        held = await asyncio.gather(*(is_held(treaty) for treaty in asked))
+        return [treaty for treaty, there in zip(asked, held, strict=True) if not there]
+
     async def _ask_key(self, authorization: str) -> Caller:
         response = await self._get("/v1/keys/self", headers={"authorization": authorization})
         if response.status_code in (401, 403):
@@ -80,10 +111,15 @@ class StatusDirectory:
         return Caller(id=str(answer["id"]), name=str(answer["name"]), scopes=frozenset(answer["scopes"]))
 
     async def _get(
-        self, path: str, *, params: dict[str, str] | None = None, headers: dict[str, str] | None = None
+        self,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
     ) -> httpx.Response:
         try:
-            return await self._client.get(path, params=params, headers=headers, timeout=ASK_SECONDS)
+            return await self._client.request(method, path, params=params, headers=headers, timeout=ASK_SECONDS)
         except httpx.HTTPError as error:
             raise StatusUnreachable("The status service, which knows keys and groups, does not answer") from error
 

@@ -17,6 +17,18 @@ class GroupUnknown(NotifierRefusal):
     """A group of participants that the status service does not hold."""
 
 
+class ParticipantUnknown(NotifierRefusal):
+    """A participant that the status service's registry does not hold under this id: nothing would ever match."""
+
+
+class TreatyUnknown(NotifierRefusal):
+    """A treaty, or a rehearsal, that the status service does not hold."""
+
+
+class StartLiesAhead(NotifierRefusal):
+    """A replay would begin after everything there is: what lies between would never be sent."""
+
+
 class SubscriptionUnknown(NotifierRefusal):
     """No such subscription, or none that the caller owns: the two are not told apart."""
 

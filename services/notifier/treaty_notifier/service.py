@@ -99,6 +99,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         call=threads.call,
         keys=directory,
         groups=directory,
+        names=directory,
         feed=feed,
         rules=EndpointRules(policy),
         resolver=resolver,

@@ -7,7 +7,7 @@ from typing import Annotated, ParamSpec, Protocol, TypeVar
 
 from fastapi import Depends, Request
 
-from treaty_notifier.directory import Groups, Keys
+from treaty_notifier.directory import Groups, Keys, Names
 from treaty_notifier.feed import Feed
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox
@@ -39,6 +39,7 @@ class Desk:
     call: Call
     keys: Keys
     groups: Groups
+    names: Names
     feed: Feed
     rules: EndpointRules
     resolver: Resolver

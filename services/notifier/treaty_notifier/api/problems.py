@@ -46,6 +46,24 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="No such group of participants",
         meaning="Groups are those of the status service's registry.",
     ),
+    errors.ParticipantUnknown: Problem(
+        slug="participant-unknown",
+        status=422,
+        title="No such participant",
+        meaning="Filters name participants by their id in the status service's registry, such as fra or eu.",
+    ),
+    errors.TreatyUnknown: Problem(
+        slug="treaty-unknown",
+        status=422,
+        title="No such treaty",
+        meaning="Filters name treaties and open rehearsals by the id under which the status service holds them.",
+    ),
+    errors.StartLiesAhead: Problem(
+        slug="start-lies-ahead",
+        status=422,
+        title="Nothing was recorded there yet",
+        meaning="A replay begins at a position or instant of the past; without replay_from, with what comes next.",
+    ),
     errors.SubscriptionUnknown: Problem(
         slug="subscription-unknown",
         status=404,

@@ -1,5 +1,6 @@
 """Making, reading and changing subscriptions."""
 
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
@@ -28,7 +29,7 @@ from treaty_notifier.api.schemas import (
     subscription_fields,
     subscription_view,
 )
-from treaty_notifier.errors import SubscriptionUnknown
+from treaty_notifier.errors import ParticipantUnknown, StartLiesAhead, SubscriptionUnknown, TreatyUnknown
 from treaty_notifier.messages import instant_text, probe_draft
 from treaty_notifier.outbox import Start
 from treaty_notifier.outbox.rows import filter_document
@@ -37,6 +38,9 @@ from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionStat
 from treaty_notifier.webhook_signature import secret_text
 
 T = TypeVar("T")
+MOST_LISTED = 5
+CLOCKS_APART = timedelta(minutes=5)
+"""By how much the clocks of the two services may differ before an instant that one recorded lies in the future."""
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 
 
@@ -47,6 +51,7 @@ async def create(
     """The secret is in this answer and never again."""
     wanted = filter_of(new)
     await _check_endpoint(desk, new.url)
+    await _check_names(desk, wanted, Filter())
     await _learn_groups(desk, wanted)
     subscription = Subscription(
         id=f"sub_{desk.new_id()}",
@@ -56,7 +61,7 @@ async def create(
         filter=wanted,
         created_at=desk.clock(),
     )
-    start = start_from(new.replay_from) if new.replay_from is not None else await _from_now_on(desk)
+    start = await _from_now_on(desk) if new.replay_from is None else await _start_from(desk, new.replay_from)
     secret = desk.new_secret()
     await desk.call(
         desk.outbox.add_subscription,
@@ -101,6 +106,7 @@ async def change(
     given = wanted.model_dump(exclude_none=True)
     new_filter = _changed_filter(subscription.filter, given)
     if new_filter is not None:
+        await _check_names(desk, new_filter, subscription.filter)
         await _learn_groups(desk, new_filter)
     if wanted.url is not None:
         await _check_endpoint(desk, wanted.url)
@@ -158,7 +164,7 @@ async def replay(subscription_id: str, wanted: ReplayRequest, desk: TheDesk, cal
             desk.outbox.add_replay,
             subscription_id,
             replay_id=f"rep_{desk.new_id()}",
-            start=start_from(wanted.replay_from),
+            start=await _start_from(desk, wanted.replay_from),
         )
     )
     desk.wake()
@@ -173,6 +179,44 @@ async def _check_endpoint(desk: Desk, url: str) -> None:
     except NamesUnresolved:
         return
     desk.rules.check_resolved(parsed, addresses)
+
+
+async def _check_names(desk: Desk, wanted: Filter, known: Filter) -> None:
+    """A filter that names what does not exist would wait for ever; what it named already is not asked again."""
+    participants = set(wanted.participants) - set(known.participants)
+    unknown = await desk.names.unknown_participants(participants) if participants else []
+    if unknown:
+        raise ParticipantUnknown(
+            f"The registry has no such participant id (given: {_listed(unknown)}); filters take ids such as fra; see "
+            "/v1/participants of the status service"
+        )
+    treaties = set(wanted.treaties) - set(known.treaties)
+    unknown = await desk.names.unknown_treaties(treaties) if treaties else []
+    if unknown:
+        raise TreatyUnknown(
+            f"The status service holds no treaty under this id (given: {_listed(unknown)}); see /v1/treaties there, or "
+            "leave treaties out and hear of all that come"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:MOST_LISTED]) + (" …" if len(names) > MOST_LISTED else "")
+
+
+async def _start_from(desk: Desk, given: int | str) -> Start:
+    """Where a replay begins. One that begins past the end would leave out what is recorded until then."""
+    start = start_from(given)
+    if start.not_before is not None:
+        if start.not_before > desk.clock() + CLOCKS_APART:
+            raise StartLiesAhead(f"The instant lies in the future (given: {given}); leave replay_from out to begin now")
+        return start
+    head = (await _from_now_on(desk)).after_position
+    if start.after_position > head:
+        raise StartLiesAhead(
+            f"The feed has not come so far (given: {given}, its last position: {head}); leave replay_from out to begin "
+            "with what comes next"
+        )
+    return start
 
 
 async def _learn_groups(desk: Desk, wanted: Filter) -> None:
