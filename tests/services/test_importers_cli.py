@@ -141,13 +141,28 @@ def test_a_list_goes_through_a_service_and_comes_to_the_same_balance(tmp_path: P
     assert "acts.csv, row 3" in log
 
 
-def test_a_table_is_compared_beside_the_record_and_not_through_a_service(files: Path, sqlite_dsn: str) -> None:
+def test_a_table_goes_through_a_service_and_is_refused_when_it_shrank(files: Path, sqlite_dsn: str) -> None:
+    named = str(files / "IV-99.csv")
+
     with serving(sqlite_dsn) as (url, headers):
         key = headers["authorization"].removeprefix("Bearer ")
-        told = CliRunner().invoke(cli, ["import", str(files / "IV-99.csv"), "--url", url, "--key", key], env=WIDE)
+        first = over_http(url, key, named, "--define", "--title", "Convention on Invented Matters")
+        again = over_http(url, key, named)
+        (files / "IV-99.csv").write_bytes(csv_table("France,[1 Jan 1990],2 Jan 1991", "Frence,1 Jan 1990,"))
+        bracketed = over_http(url, key, named)
+        (files / "IV-99.csv").write_bytes(csv_table("France,1 Jan 1990,", "Frence,1 Jan 1990,"))
+        shrunk = over_http(url, key, named, exit_code=1)
+        allowed = over_http(url, key, named, "--allow-fewer")
+        treaty = httpx.get(f"{url}/v1/treaties/IV-99").json()
+        log = httpx.get(f"{url}/v1/treaties/IV-99/log").text
 
-    assert told.exit_code == 1
-    assert "--database" in told.output
+    assert (first["totals"]["recorded"], again["totals"]["already_on_record"]) == (2, 2)
+    assert bracketed["files"][0]["by_reason"] == {"no_longer_in_effect": 1, "unknown_participant": 1}
+    assert [one["type"] for one in shrunk["refused"]] == ["table-shrank"]
+    assert shrunk["totals"]["recorded"] == 0
+    assert allowed["totals"]["already_on_record"] == 1
+    assert treaty["title"] == "Convention on Invented Matters"
+    assert "IV-99.csv, row 2: 2 Jan 1991" in log
 
 
 def test_a_service_that_refuses_the_key_refuses_the_import(tmp_path: Path, sqlite_dsn: str) -> None:

@@ -171,6 +171,32 @@ def test_a_line_is_recorded_with_its_warnings(service: Status) -> None:
     assert [[one["code"] for one in each["warnings"]] for each in told] == [[], ["signatory-acceded"]]
 
 
+# ---- tables ----------------------------------------------------------------------------------------------------------
+def test_the_first_line_may_say_that_a_table_is_complete_and_one_that_shrank_is_refused(service: Status) -> None:
+    define(service)
+    head = {"import": {"tables": {"EX-1": {"fra": 1, "deu": 1}}}}
+    fewer = {"import": {"tables": {"EX-1": {"fra": 1}}}}
+
+    first = brought(service, head, line("fra"), line("deu"))
+    refused = brought(service, fewer, line("fra"), line("ita"))
+    allowed = brought(service, {"import": fewer["import"] | {"may_have_fewer": True}}, line("fra"), line("ita"))
+    later = brought(service, line("esp"), head)
+
+    assert results(first) == [(1, "noted"), (2, "recorded"), (3, "recorded")]
+    assert [one.get("problem", {}).get("type") for one in refused] == [None, *["/problems/table-shrank"] * 2]
+    assert results(allowed) == [(1, "noted"), (2, "already"), (3, "recorded")]
+    assert results(later) == [(1, "recorded"), (2, "problem")]
+
+
+def test_a_head_of_another_shape_is_a_problem_of_its_line(service: Status) -> None:
+    define(service)
+
+    told = brought(service, {"import": {"tables": ["EX-1"]}}, line("fra"))
+
+    assert results(told) == [(1, "problem"), (2, "recorded")]
+    assert told[0]["problem"]["errors"][0]["pointer"] == "/import/tables"
+
+
 # ---- history and news ------------------------------------------------------------------------------------------------
 def milestones(service: Status) -> list[tuple[str, str]]:
     events = service.get("feed", limit=1000)["events"]

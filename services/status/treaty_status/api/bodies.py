@@ -94,6 +94,25 @@ class ImportedActBody(ActionBody, forbid_unknown_fields=True, frozen=True, kw_on
     treaty: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+class ImportedTables(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What is known of the source as a whole.
+
+    ``tables``: of each treaty whose table the source holds completely, the filled cells of each participant's row (by
+    id); a table that has fewer than were read from such tables before is refused, unless it ``may_have_fewer``.
+    ``titles`` are used where a treaty is put on record.
+    """
+
+    tables: dict[Annotated[str, Meta(max_length=64)], dict[Annotated[str, Meta(max_length=64)], Number]] = {}
+    titles: dict[Annotated[str, Meta(max_length=64)], Line] = {}
+    may_have_fewer: bool = False
+
+
+class ImportHeadBody(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What the first line of an import may be, before any act."""
+
+    head: ImportedTables = msgspec.field(name="import")
+
+
 class CorrectedFields(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The fields of an act or certificate that read otherwise; those left out stay as they are.
 

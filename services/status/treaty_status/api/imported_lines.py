@@ -9,7 +9,7 @@ import msgspec
 
 from treaty_events import Evidence, NotAFact, Tier, event_id, stream_of, treaty_id
 from treaty_status.api import orders
-from treaty_status.api.bodies import ImportedActBody
+from treaty_status.api.bodies import ImportedActBody, ImportedTables, ImportHeadBody
 from treaty_status.api.conditions import idempotency
 from treaty_status.api.intake import decoded
 from treaty_status.api.line_cutter import Line
@@ -22,6 +22,7 @@ from treaty_status.application.submissions import Receipt, Submission
 from treaty_status.domain.checks import Warned
 from treaty_status.domain.decisions import RecordAct
 from treaty_status.domain.history import (
+    TABLE,
     AlreadyOnRecord,
     HistoricAct,
     Identity,
@@ -34,6 +35,8 @@ from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import Treaty
 
 _DECODER: Final = msgspec.json.Decoder(ImportedActBody)
+_HEAD: Final = msgspec.json.Decoder(ImportHeadBody)
+_ANY: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode: Final = msgspec.json.Encoder().encode
 ROAD: Final = "POST /v1/import"
 _PLAIN: Final = ("place", "effect_date", "circulated_on", "depositary_ref", "note", "override")
@@ -67,7 +70,10 @@ class LineImport:
     surface: Surface
     key: Key
     wanted: Wanted
-    run: str = field(default="")
+    digest: str = ""
+    """Of everything read so far, in hexadecimal digits."""
+    head: ImportedTables = field(default_factory=ImportedTables)
+    _begun: bool = False
 
     # ---- reading ----------------------------------------------------------------------------------------------------
     def entry(self, line: Line) -> Entry | None:
@@ -75,8 +81,13 @@ class LineImport:
         if line.text is not None and not line.text.strip():
             return None
         found = Entry(line.number)
+        first, self._begun = not self._begun, True
         try:
-            found.order, found.body = self._read(line)
+            if first and line.text is not None and _is_head(line.text):
+                self.head = decoded(line.text.strip(), _HEAD).head
+                found.answer = _encode({"line": line.number, "result": "noted"})
+            else:
+                found.order, found.body = self._read(line)
         except Refusal as refusal:
             found.answer = _problem(line.number, refusal)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one line stops no other line
@@ -129,13 +140,15 @@ class LineImport:
         await asyncio.gather(*together)
 
     async def _history(self, treaty: str, entries: Sequence[Entry]) -> None:
-        wanted = self.wanted
+        wanted, rows = self.wanted, self.head.tables.get(treaty)
+        title = self.head.titles.get(treaty)
         order = RecordHistory(
             treaty=treaty,
             acts=tuple(_historic(entry.order, entry.number, wanted.source) for entry in entries if entry.order),
-            run=self.run,
+            run=f"{'list:' if rows is None else TABLE}{self.digest[:32]}",
             source=wanted.source,
-            define=bare_header(treaty, title=None, source=wanted.source) if wanted.define else None,
+            define=bare_header(treaty, title=title, source=wanted.source) if wanted.define else None,
+            table=None if self.head.may_have_fewer else rows,
         )
         submission = Submission(order=order, by=f"key:{self.key.name}", dry_run=wanted.dry_run)
         try:
@@ -181,6 +194,13 @@ class LineImport:
                 for act in state.acts.values():
                     found[treaty, identity(act)] = AlreadyOnRecord(act.retracted, act.version)
         return found
+
+
+def _is_head(text: bytes) -> bool:
+    try:
+        return _ANY.decode(text).keys() == {"import"}
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _historic(order: RecordAct, number: int, source: str) -> HistoricAct:

@@ -68,7 +68,8 @@ async def import_acts(
 ) -> Response:
     """A history: acts are decided in legal order, whatever the order of the lines; old lines are put on record without
     news, and one announcement a treaty says that the history is there. A bad line is answered with its number and
-    stops nothing else. Sending the same lines again records nothing twice. Up to 100,000 lines.
+    stops nothing else. Sending the same lines again records nothing twice. Up to 100,000 lines. The first may be an
+    `ImportHeadBody`, for tables that claim to be complete; it is answered `noted`.
     """
     key = await allowed(request, surface, KeyScope.RECORD)
     if define:
@@ -156,7 +157,7 @@ class _Answer(Response):
 
     async def _settle(self, held: list[Entry], digest: str, answers: Answers) -> None:
         if held:
-            self._lines.run = f"list:{digest[:32]}"
+            self._lines.digest = digest
             answers.put_nowait(await self._lines.settle(held))
             held.clear()
 

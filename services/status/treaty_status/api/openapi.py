@@ -315,7 +315,7 @@ _IMPORTED_LINE: Final[Document] = {
     "required": ["line", "result"],
     "properties": {
         "line": {"type": "integer", "minimum": 1, "description": "Its place among the lines sent, blank ones counted."},
-        "result": {"enum": ["recorded", "already", "problem"]},
+        "result": {"enum": ["recorded", "already", "problem", "noted"]},
         "treaty": _TEXT,
         "event_id": {"type": "string", "format": "uuid", "description": "Of the act, now or before."},
         "version": {"type": "integer", "description": "The act's place in its treaty's history."},

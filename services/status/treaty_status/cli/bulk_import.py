@@ -1,7 +1,6 @@
 """``treaty-status import`` of tables and lists: read the files, put them on record as history, print the balance.
 
-It goes straight into a database, also while services serve it; they follow the log. Lists may go through a service
-instead. Nobody is told of old lines as
+It goes straight into a database, also while services serve it, or through a service. Nobody is told of old lines as
 news: one announcement for each treaty says that its history is there.
 """
 

@@ -227,7 +227,7 @@ def import_(
 
     One history goes line by line, over HTTP with a key or with --database straight into a database, and what it crosses
     is news. Tables and lists (CSV, XML, several files, or --format) go into the database in bulk, as history: every
-    cell is recorded or reported, and nobody is told of old lines. With --url, lists go through that service instead.
+    cell is recorded or reported, and nobody is told of old lines. With --url they go through that service.
     """
     from treaty_status.application.importing import Request
     from treaty_status.cli import bulk_import, import_run

@@ -1,4 +1,4 @@
-"""``treaty-status import`` of lists over HTTP: read here, streamed to the service, and its answers made a balance."""
+"""``treaty-status import`` over HTTP: files are read here, acts streamed to the service, its answers made a balance."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,30 +11,25 @@ import httpx
 from treaty_events import Evidence
 from treaty_status.application.importing import Balance, Request
 from treaty_status.application.sheets import Doubted, Found, Reason, Reported, Sheet
-from treaty_status.cli.exits import Refused, Unreachable
+from treaty_status.cli.exits import Unreachable
 from treaty_status.cli.service import HERE, accepted, authorized, nobody_answers
+from treaty_status.domain.history import TableShrank
 
 LINES_TOGETHER: Final = 50_000
 """Lines sent in one request; a service takes twice as many."""
 ANSWER_SECONDS: Final = 300.0
 """How long nothing may come back while a service decides what was sent."""
 NDJSON: Final = "application/x-ndjson"
-NEEDS_THE_DATABASE: Final = {
-    "title": "Tables go into the database",
-    "detail": "A table claims to be complete, so it is compared with what was read from it before, beside the record.",
-    "way_out": "Leave --url out and name the database with --database, or import it as a list.",
-}
 
 
 def import_over_http(sheet: Sheet, request: Request, *, url: str, key: str | None) -> Balance:
-    """Put one list on record through a service.
+    """Put one file on record through a service.
 
     Raises:
-        Refused: the service took none of it, or it is a table.
+        TableShrank: nothing of it was written.
+        Refused: the service takes nothing from this key.
         Unreachable: nobody answers; sending it again goes on where it stopped.
     """
-    if sheet.complete:
-        raise Refused(0, NEEDS_THE_DATABASE)
     balance = Balance(
         file=sheet.file,
         format=sheet.format,
@@ -59,7 +54,8 @@ def _send(client: httpx.Client, sheet: Sheet, acts: Sequence[Found], request: Re
     asked = {"source": sheet.source[:300]} | {
         name: "true" for name, on in (("define", request.define), ("dry_run", request.dry_run)) if on
     }
-    body = (json.dumps(line(sheet, found), ensure_ascii=False).encode() + b"\n" for found in acts)
+    lines = (head(sheet, request), *(line(sheet, found) for found in acts))
+    body = (json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in lines)
     with client.stream("POST", "/v1/import", params=asked, content=body, headers={"content-type": NDJSON}) as answer:
         if not answer.is_success:
             answer.read()
@@ -67,17 +63,31 @@ def _send(client: httpx.Client, sheet: Sheet, acts: Sequence[Found], request: Re
         told = 0
         for text in answer.iter_lines():
             one = json.loads(text)
-            _count(balance, acts[one["line"] - 1], one)
-            told += 1
+            if one["line"] > 1:
+                _count(balance, acts[one["line"] - 2], one)
+                told += 1
     if told != len(acts):
         raise Unreachable(f"The service answered {told} of {len(acts)} lines and then no more. Run the import again.")
+
+
+def head(sheet: Sheet, request: Request) -> dict[str, Any]:
+    """The first line: what the file says of its treaties beside their acts."""
+    titles = {one: request.title or part.title for one, part in sheet.parts.items() if request.title or part.title}
+    told: dict[str, Any] = {"titles": {one: str(title)[:400] for one, title in titles.items()}}
+    if sheet.complete:
+        told["tables"] = {one: dict(part.rows) for one, part in sheet.parts.items()}
+        told["may_have_fewer"] = request.allow_fewer
+    return {"import": told}
 
 
 def line(sheet: Sheet, found: Found) -> dict[str, Any]:
     """An act as a line of an import, with the place in the file where it stands."""
     more = dict(found.more or {})
     given = more.pop("evidence", ())
-    own = Evidence(source=found.source or sheet.source, locator=f"{sheet.file}, row {found.row}")
+    locator = f"{sheet.file}, row {found.row}"
+    own = Evidence(
+        source=found.source or sheet.source, locator=f"{locator}: {found.text}" if sheet.complete else locator
+    )
     return {
         "treaty": found.treaty,
         "action": found.action.value,
@@ -95,6 +105,7 @@ def _plain(evidence: Sequence[Evidence]) -> Iterator[dict[str, str]]:
 
 def _count(balance: Balance, found: Found, told: dict[str, Any]) -> None:
     if told["result"] == "problem":
+        _refuse_if_shrunk(told["problem"])
         balance.reported.append(_reported(balance.file, found, told["problem"]))
         return
     if told["result"] == "recorded":
@@ -113,6 +124,12 @@ def _count(balance: Balance, found: Found, told: dict[str, Any]) -> None:
         )
         for warning in told.get("warnings", ())
     ]
+
+
+def _refuse_if_shrunk(problem: dict[str, Any]) -> None:
+    """No line of a treaty whose table shrank was recorded, and a table holds one treaty."""
+    if str(problem.get("type", "")).endswith(f"/{TableShrank.slug}"):
+        raise TableShrank(problem["detail"], way_out=problem["way_out"])
 
 
 def _reported(file: str, found: Found, problem: dict[str, Any]) -> Reported:
