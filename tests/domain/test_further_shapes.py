@@ -25,6 +25,8 @@ from tests.builders import (
 )
 from tests.domain.test_documents import text
 from treaty_status.domain.evaluation import evaluate
+from treaty_status.domain.lint import lint
+from treaty_status.domain.provisional import applied_provisionally
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.silence import bound_by_silence
 
@@ -177,3 +179,70 @@ def test_whose_silence_it_is_has_to_be_known() -> None:
     assert told.rule is not None
     found = evaluate(told.rule, told, world=Twin(), as_of=LATE)
     assert bound_by_silence(told, found, Twin()).unknown == "population:members"
+
+
+# ---- provisional application -----------------------------------------------------------------------------------------
+DEPOSITS = ["definitive_signature", "ratification", "acceptance", "approval", "accession"]
+TIMBER = rule(
+    all_of({"op": "date_reached", "at": {"op": "on", "date": "2008-02-01"}}, count(3)),
+    ref("threshold"),
+    clause="39(1)",
+    provisional=[
+        {
+            "clause": "39(2)",
+            "when": all_of(
+                {"op": "date_reached", "at": {"op": "on", "date": "2008-02-01"}},
+                count(2, actions=[*DEPOSITS, "provisional_application"]),
+            ),
+            "then": ref("threshold"),
+        }
+    ],
+)
+"""International Tropical Timber Agreement 2006, art. 39, with smaller numbers."""
+
+
+def applied(*acts: object, as_of: str = "2012-01-01") -> tuple[object, ...] | None:
+    told = treaty(*acts, by_rule=TIMBER)  # type: ignore[arg-type]  # orders
+    assert told.rule is not None
+    found = evaluate(told.rule, told, world=Twin(), as_of=day(as_of))
+    provisional = applied_provisionally(told, found, Twin())
+    return None if provisional is None else (provisional.met, provisional.from_on, provisional.until)
+
+
+NOTICES = [ratified("s1", on="2007-01-01"), act("provisional_application", "s2", on="2008-03-01")]
+
+
+def test_notices_of_provisional_application_are_counted_beside_deposits_for_that_alone() -> None:
+    assert applied(*NOTICES) == (True, date(2008, 3, 1), None)
+    found = outcome(TIMBER, *NOTICES, ratified("s3", on="2008-04-01"))
+    assert (found.met, found.reading.parts[1].have) == (False, 2)
+
+
+def test_provisional_application_lasts_until_the_agreements_own_entry_into_force() -> None:
+    more = [ratified("s2", on="2009-01-01"), ratified("s3", on="2011-12-07")]
+    assert applied(*NOTICES, *more) == (True, date(2008, 3, 1), date(2011, 12, 7))
+
+
+def test_who_notified_and_then_deposited_is_one_and_not_two() -> None:
+    one = [act("provisional_application", "s1", on="2007-01-01"), ratified("s1", on="2007-06-01")]
+    assert applied(*one) == (False, None, None)
+
+
+def test_where_the_agreement_enters_into_force_at_once_it_is_never_applied_provisionally() -> None:
+    assert applied(*[ratified(one, on="2007-01-01") for one in states(3)]) is None
+
+
+# ---- what a rule leaves open -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("when", "then"),
+    [
+        (count(1), plus(days=3, of=ref("eif"))),
+        (count(1), ref("own")),
+        ({"op": "date_reached", "at": plus(days=5, of=ref("threshold"))}, plus(days=1)),
+    ],
+)
+def test_a_day_counted_from_one_that_never_comes_is_pointed_out(
+    when: dict[str, object], then: dict[str, object]
+) -> None:
+    found = lint(TreatyRule.model_validate(rule(when, then)))
+    assert [one.where for one in found if one.code == "day"] == ["65(1)"]

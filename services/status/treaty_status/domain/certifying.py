@@ -154,7 +154,7 @@ def asked_for(rule: TreatyRule | None, key: str) -> tuple[Certified, ...] | None
 
 def certified_facts(rule: TreatyRule) -> list[Certified]:
     """The facts that the clauses on entry into force wait for."""
-    return [node for track in rule.in_force for node in walk(track.when) if isinstance(node, Certified)]
+    return [node for track in rule.tracks for node in walk(track.when) if isinstance(node, Certified)]
 
 
 def _facts(treaty: Treaty, event: FactCertified) -> dict[str, Any]:
@@ -337,7 +337,7 @@ def _reads(event: TableSet) -> tuple[Any, ...]:
 def tables_asked_for(rule: TreatyRule) -> list[str]:
     """The tables that the clauses on entry into force weigh by, in their order."""
     found: dict[str, None] = {}
-    for track in rule.in_force:
+    for track in rule.tracks:
         for node in walk(track.when):
             found.update(dict.fromkeys(name.removesuffix(OF_OBJECTIONS) for name in _tables_of(node)))
     return list(found)
@@ -368,7 +368,7 @@ def _about_table(treaty: Treaty, event: TableSet) -> Iterator[Warned]:
 
 
 def _asks_for_a_share(rule: TreatyRule, name: str) -> bool:
-    weights = [node for track in rule.in_force for node in walk(track.when) if isinstance(node, Weight)]
+    weights = [node for track in rule.tracks for node in walk(track.when) if isinstance(node, Weight)]
     return any(
         one.table.removesuffix(OF_OBJECTIONS) == name and one.over is None and Fraction(one.at_least) <= 1
         for one in weights

@@ -150,7 +150,7 @@ def _leaving_depends_on_force(rule: TreatyRule, treaty: Treaty) -> bool:
 
 
 def _evaluated(rule: TreatyRule, given: list[Consent], setting: Setting, as_of: date) -> Outcome:
-    runs = [_follow(track, rule, given, setting, as_of) for track in rule.in_force]
+    runs = [follow(track, rule, given, setting, as_of) for track in rule.in_force]
     crossed = [run for run in runs if run.crossing is not None and not _perhaps_earlier(run, runs, setting.days)]
     if crossed:
         found = min(crossed, key=_first_into_force)
@@ -248,7 +248,8 @@ def _ends_on(life: Life, rule: TreatyRule, days: Days) -> date | None:
     return min((day for day in ends if day is not None), default=None)
 
 
-def _follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setting, as_of: date) -> Outcome:
+def follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Setting, as_of: date) -> Outcome:
+    """Where one track stands, and how it got there: one sweep through the days on which anything changed."""
     root = gauge(track.when, setting)
     days = setting.days
     in_doubt_since: date | None = None

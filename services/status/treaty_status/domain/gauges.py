@@ -209,6 +209,8 @@ class Roll:
     def add(self, consent: Consent) -> None:
         if (consent.action is Action.OBJECTION) is not self._of_objections:
             return
+        if consent.action is Action.PROVISIONAL_APPLICATION and consent.action not in (self.who.actions or ()):
+            return
         name = consent.participant
         reason = consent.held or (None if self._admits_all else self._refused(consent))
         if reason is not None:

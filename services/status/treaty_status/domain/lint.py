@@ -16,6 +16,7 @@ from treaty_status.domain.rule import (
     Condition,
     Count,
     DateExpr,
+    DateReached,
     Each,
     Everyone,
     FirstOfNextMonth,
@@ -198,6 +199,32 @@ def _sources(rule: TreatyRule) -> Iterator[Finding]:
         yield Finding("source", "source", "Clauses are from general knowledge; compare them with the text.")
 
 
+NOT_YET: Final = {
+    "then": frozenset({"eif", "own", "bound", "received", "specified"}),
+    "when": frozenset({"threshold", "eif", "own", "bound", "received", "specified"}),
+}
+"""Days that are not there yet while a condition is looked at, or while a threshold leads to entry into force."""
+
+
+def _days_that_never_come(rule: TreatyRule) -> Iterator[Finding]:
+    for track in rule.tracks:
+        asked = [("then", node) for node in walk_days(track.then)]
+        asked += [("when", node) for day in _days_of(track.when) for node in walk_days(day)]
+        for part, node in asked:
+            if isinstance(node, Ref) and node.name in NOT_YET[part]:
+                text = f"A day is counted from {node.name}, which is not known before this clause has led into force."
+                yield Finding("day", track.clause, text)
+
+
+def _days_of(condition: Condition) -> Iterator[DateExpr]:
+    for node in walk(condition):
+        match node:
+            case DateReached(at=day) | NotBlocked(until=day):
+                yield day
+            case Share(frozen_on=frozen) | Everyone(frozen_on=frozen) if frozen is not None:
+                yield frozen
+
+
 def _alternatives(rule: TreatyRule) -> Iterator[Finding]:
     for track in rule.in_force:
         for node in walk(track.when):
@@ -231,6 +258,7 @@ CHECKS: Final[tuple[Callable[[TreatyRule], Iterator[Finding]], ...]] = (
     _certificates,
     _calendar,
     _alternatives,
+    _days_that_never_come,
     _who_may_join,
     _sources,
 )

@@ -56,12 +56,17 @@ def _consenting(action: Action) -> Action:
     return action
 
 
+def _countable(action: Action) -> Action:
+    return action if action is Action.PROVISIONAL_APPLICATION else _consenting(action)
+
+
 _AS_TEXT = WithJsonSchema({"type": "string", "pattern": f"^{EXACT.pattern}$", "examples": ["0.55", "2/3", "400000"]})
 Exact = Annotated[str, AfterValidator(_exact), _AS_TEXT]
 Amount = Annotated[str, AfterValidator(_amount), _AS_TEXT]
 PartOfWhole = Annotated[str, AfterValidator(_exact), AfterValidator(_part_of_a_whole), _AS_TEXT]
 Clause = Annotated[str, Field(min_length=1, max_length=120)]
 ConsentMode = Annotated[Action, AfterValidator(_consenting)]
+Counted = Annotated[Action, AfterValidator(_countable)]
 YesNo = Annotated[bool, Field(strict=True)]
 OrganisationPolicy = Literal["not_additional", "never", "counts", "as_members"]
 ParticipantKind = Literal["state", "reio", "io", "territory", "entity"]
@@ -78,11 +83,13 @@ class AttributeAtLeast(Part):
 class Who(Part):
     """Which living consents count. ``actions``: None is every mode of the treaty.
 
+    Notices of provisional application are none; they count only under ``provisional``, where they are named.
+
     ``groups``: member of all of them on the day of consent; ``any_group``: of one of them at least; ``not_groups``: of
     none of them.
     """
 
-    actions: tuple[ConsentMode, ...] | None = None
+    actions: tuple[Counted, ...] | None = None
     kinds: tuple[ParticipantKind, ...] | None = None
     groups: tuple[str, ...] = ()
     any_group: tuple[str, ...] = ()
@@ -498,7 +505,9 @@ class Afterwards(Part):
 
 
 class TreatyRule(Part):
-    """All of it. ``latch``: between threshold and entry into force a withdrawal does not un-fix the date.
+    """All of it. ``provisional``: from when the treaty is applied provisionally, which is no entry into force.
+
+    ``latch``: between threshold and entry into force a withdrawal does not un-fix the date.
 
     ``ends_below`` says when ``below_threshold`` is ``terminates``; without it, the number of the condition itself does.
     ``not_recorded`` names the clauses that the treaty has and this rule does not: nothing follows from their silence.
@@ -511,6 +520,7 @@ class TreatyRule(Part):
     days: StoryDays | None = None
     joining: Joining | None = None
     in_force: Annotated[tuple[Track, ...], Field(min_length=1)]
+    provisional: tuple[Track, ...] = ()
     for_each: tuple[Each, ...] = ()
     floor_each_at_eif: YesNo = True
     leaving: tuple[Leaving, ...] = ()
@@ -536,12 +546,17 @@ class TreatyRule(Part):
                 raise ValueError(f"A list or table is named twice (names: {', '.join(sorted(names))}).")
         if self.ends_below is not None and self.below_threshold != "terminates":
             raise ValueError("ends_below says when a treaty ends, and below_threshold says that it does not.")
-        clauses: tuple[Track | Each | Leaving, ...] = (*self.in_force, *self.for_each, *self.leaving)
+        clauses: tuple[Track | Each | Leaving, ...] = (*self.tracks, *self.for_each, *self.leaving)
         for clause in clauses:
             day = clause.takes_effect if isinstance(clause, Leaving) else clause.then
             if clause.source is None and any(_exceptional(part) for part in walk_days(day)):
                 raise ValueError(f"A clause reckoned otherwise than usual states its source (clause: {clause.clause}).")
         return self
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """Every way into force, and into provisional application."""
+        return (*self.in_force, *self.provisional)
 
     @cached_property
     def waits_for(self) -> tuple[str, ...]:
@@ -551,7 +566,7 @@ class TreatyRule(Part):
 
     def _days_named(self) -> "Iterator[DateExpr]":
         """Every date that a clause gives, in conditions and for leaving as well."""
-        for track in self.in_force:
+        for track in self.tracks:
             yield track.then
             for node in walk(track.when):
                 if isinstance(node, DateReached):
@@ -629,7 +644,7 @@ def walk(condition: "Condition") -> "list[Condition]":
 def other_treaties(rule: TreatyRule) -> frozenset[str]:
     """The other treaties that must be known to say where this one stands; the parent that joining asks for is not."""
     found: set[str | None] = set(rule.waits_for)
-    for track in rule.in_force:
+    for track in rule.tracks:
         for node in walk(track.when):
             match node:
                 case TreatyInForce(treaty=treaty):

@@ -14,6 +14,7 @@ from treaty_status.application.offline.places import Document, Unreadable
 from treaty_status.application.offline.world import OfflineWorld
 from treaty_status.domain.evaluation import Binding
 from treaty_status.domain.participation import Act, Participation, participation
+from treaty_status.domain.provisional import Provisional, applied_provisionally
 from treaty_status.domain.rule import NamedList, StoryDays, TableOfWeights, TreatyRule, treaties_named
 from treaty_status.domain.silence import bound_by_silence
 from treaty_status.domain.treaty import Treaty
@@ -64,7 +65,7 @@ class Assessor:
             name: {"effect_date": _iso(one.effect_on), "clause": one.clause} for name, one in silent.parties.items()
         }
         unknown = [*outcome.unknown, *([] if silent.unknown is None else [silent.unknown])]
-        return {
+        answer = {
             "treaty": question.rule.treaty,
             "as_of": question.as_of.isoformat(),
             "threshold_date": _iso(outcome.threshold_on),
@@ -78,6 +79,8 @@ class Assessor:
             "remarks": [str(line) for line in question.lines if isinstance(line, Remark)],
             "explanation": _in_given_ids(_explanation(told), question.roster),
         }
+        applied = applied_provisionally(told.treaty, outcome, told.world)
+        return answer if applied is None else {**answer, "applied_provisionally": _provisional(applied)}
 
     def view(self, question: Question) -> View:
         """Everything that can be told of the treaty at the end of the day."""
@@ -111,6 +114,17 @@ def _with_story(rule: TreatyRule, lines: Iterable[Line], assessed: TreatyRule) -
         if isinstance(line, StoryLine) and (line.treaty or assessed.treaty) == rule.treaty
     }
     return rule.model_copy(update={"days": (rule.days or StoryDays()).model_copy(update=story)}) if story else rule
+
+
+def _provisional(applied: Provisional) -> Document:
+    return {
+        "met": applied.met,
+        "threshold_date": _iso(applied.threshold_on),
+        "from": _iso(applied.from_on),
+        "until": _iso(applied.until),
+        "clause": applied.clause,
+        "unknown": list(applied.unknown),
+    }
 
 
 def _explanation(told: View) -> Document:
