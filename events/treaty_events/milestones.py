@@ -109,11 +109,14 @@ class Contradiction:
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """What made us say so, and which events; ``kind`` is ``action``, ``certificate``, ``table``, ``correction``,
-    ``definition``, ``claim``, ``import``, ``day``, or ``other_treaty``: one that this treaty rests on has moved.
+    ``definition``, ``rule``, ``claim``, ``import``, ``day``, ``other_treaty``: one that this treaty rests on has moved,
+    or ``reassessment``: everything was looked at again, by the release ``software``, for the ``reason`` given.
     """
 
     kind: str
     event_ids: tuple[str, ...] = ()
+    software: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

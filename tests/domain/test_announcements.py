@@ -381,7 +381,7 @@ def test_a_rule_typed_with_thirty_is_taken_back_in_cascade_when_it_reads_forty()
     assert {"threshold.revoked", "entry_into_force.cancelled"} <= set(found.names())
     percents = {said.params: said.status for said in found.milestones if said.kind == "consent.percent"}
     assert percents["90"] is Status.REVOKED
-    assert {said.cause.kind for said in found.milestones} == {"definition"}
+    assert {said.cause.kind for said in found.milestones} == {"rule"}
     quiet(told, "2027-02-02", the_day_comes())
 
 

@@ -167,7 +167,7 @@ class Story:
         self._put(200, need, more)
         told = self.service.get("feed", after=self.read, limit=1000, types="treaty.rule.amended")["events"]
         (change,) = [one["id"] for one in told if one["treaty"] == self.treaty]
-        return self._noted(self._read(), cause=("definition", [change]))
+        return self._noted(self._read(), cause=("rule", [change]))
 
     def _put(self, status: int, need: int, more: Json) -> None:
         body: Json = {

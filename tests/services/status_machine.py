@@ -28,7 +28,7 @@ from tests.services.status_world import Clock
 from treaty_events import CorrectionReason, FourEyes, Tier
 from treaty_status.api import create_app
 from treaty_status.application.desk import Desk
-from treaty_status.application.submissions import Receipt, Submission
+from treaty_status.application.submissions import AnyOrder, Receipt, Submission
 from treaty_status.application.writer import today_at
 from treaty_status.domain.decisions import (
     CloseRehearsal,
@@ -36,11 +36,11 @@ from treaty_status.domain.decisions import (
     Define,
     MoveRehearsalDay,
     OpenRehearsal,
-    Order,
     RecordClaim,
     ReleaseHold,
 )
 from treaty_status.domain.history import HistoricAct, RecordHistory
+from treaty_status.domain.reassessment import Reassess
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.treaty import Treaty
@@ -180,7 +180,7 @@ class Record(RuleBasedStateMachine):
             self.desk.keys.close()
             self.desk.log.close()
 
-    def _take(self, order: Order | RecordHistory, *, by: str = "key:tests") -> Receipt | None:
+    def _take(self, order: AnyOrder, *, by: str = "key:tests") -> Receipt | None:
         """A second passes with every order; what is refused did not happen."""
         self.clock.forward(seconds=1)
         try:
@@ -303,6 +303,13 @@ class Record(RuleBasedStateMachine):
         action = act("accession", "x", on=day).action
         acts = tuple(HistoricAct(one, action, day) for one in who)
         self._take(RecordHistory(treaty=treaty, acts=acts, run=f"table:{self.runs}", source="an old table"))
+
+    @rule(treaty=st.sampled_from(ALL))
+    def reassess(self, treaty: str) -> None:
+        self._digest()
+        self._take(Reassess(treaty=treaty, software="tests"))
+        again = self._take(Reassess(treaty=treaty, software="tests"))
+        assert again is None or again.recorded_as == "nothing"
 
     @rule(by=st.sampled_from(["key:tests", "key:second"]))
     def release(self, by: str) -> None:

@@ -24,6 +24,7 @@ from treaty_status.api import (
     operations,
     problems,
     reading,
+    reassessing,
     recording,
     supposing,
 )
@@ -113,6 +114,7 @@ def create_app(
         supposing,
         recording,
         certifying,
+        reassessing,
         importing,
         listing,
         following,

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from treaty_status.api.certificate_bodies import EXAMPLES
+from treaty_status.api.reassessment_body import EXAMPLES as REASSESSMENT
 
 Document = dict[str, Any]
 
@@ -93,6 +94,7 @@ BODIES: Final[dict[str, dict[str, Document]]] = {
         }
     },
     "release": {"everything that waits": {}, "one line": {"key": "XVIII-16:threshold:65(1):1"}},
+    "reassessment": REASSESSMENT,
     "rehearsal": {"from today on": {}, "from a day on": {"starts_on": "2027-01-01"}},
     "day": {"a day": {"on": "2027-07-04"}},
     "closing": {"done": {"reason": "The exercise is over."}},

@@ -21,6 +21,7 @@ from treaty_status.api.bodies import (
 from treaty_status.api.certificate_bodies import BODIES as CERTIFICATE_BODIES
 from treaty_status.api.examples import BODIES, IMPORTED, MILESTONE, PROBLEM, RECEIPT
 from treaty_status.api.questions import WhatIfBody
+from treaty_status.api.reassessment_body import ANSWER, ReassessmentBody
 from treaty_status.api.schemas import ANSWERED_BY, SCHEMAS
 from treaty_status.domain.rule import TreatyRule
 
@@ -42,6 +43,7 @@ _BODIES: Final = (
     CorrectionBody,
     DayBody,
     ImportedActBody,
+    ReassessmentBody,
     RehearsalBody,
     ReleaseBody,
     TreatyBody,
@@ -132,7 +134,13 @@ def _completed(document: Document) -> Document:
     schemas |= (
         SCHEMAS
         | _body_schemas()
-        | {"Problem": _PROBLEM, "Receipt": _RECEIPT, "ImportedLine": _IMPORTED_LINE, "Milestone": _MILESTONE}
+        | {
+            "Problem": _PROBLEM,
+            "Receipt": _RECEIPT,
+            "ImportedLine": _IMPORTED_LINE,
+            "Milestone": _MILESTONE,
+            "Reassessment": ANSWER,
+        }
     )
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -170,7 +178,7 @@ def _complete(path: str, method: str, operation: Document) -> None:
         responses["200"]["content"] = {NDJSON: {"schema": schema, "example": lines}}
         return
     for status in ("200", "201"):
-        if writes and status in responses:
+        if writes and status in responses and answered is None:
             content = {"schema": {"$ref": _REF.format(name="Receipt")}, "example": RECEIPT}
             responses[status]["content"] = {"application/json": content}
 
@@ -276,7 +284,12 @@ _MILESTONE: Final[Document] = {
         },
         "cause": {
             "type": "object",
-            "properties": {"kind": _TEXT, "event_ids": {"type": "array", "items": _UUID}},
+            "properties": {
+                "kind": _TEXT,
+                "event_ids": {"type": "array", "items": _UUID},
+                "software": {"type": ["string", "null"], "description": "The release that looked at everything again."},
+                "reason": {"type": ["string", "null"], "description": "Why it did."},
+            },
         },
     },
     "example": MILESTONE,

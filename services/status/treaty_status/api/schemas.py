@@ -334,5 +334,6 @@ ANSWERED_BY: Final = {
     "read_registry_entry": "RegistryEntry",
     "read_own_key": "OwnKey",
     "read_feed": "FeedPage",
+    "reassess": "Reassessment",
 }
 """Operations and the schema of their answer."""

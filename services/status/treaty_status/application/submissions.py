@@ -9,9 +9,10 @@ from treaty_status.domain.arrivals import EndReplay, RecordArrivals
 from treaty_status.domain.checks import Warned
 from treaty_status.domain.decisions import Order
 from treaty_status.domain.history import RecordHistory, Verdict
+from treaty_status.domain.reassessment import Reassess
 from treaty_status.domain.refusals import Refusal
 
-AnyOrder = Order | RecordHistory | RecordArrivals | EndReplay
+AnyOrder = Order | RecordHistory | RecordArrivals | EndReplay | Reassess
 
 
 @dataclass(frozen=True, slots=True)

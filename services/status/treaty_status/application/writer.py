@@ -56,6 +56,7 @@ from treaty_status.application.world import RecordedWorld
 from treaty_status.domain.arrivals import EndReplay, RecordArrivals, decide_arrivals, decide_end
 from treaty_status.domain.decisions import Circumstances, Decision, Define, OpenRehearsal, decide
 from treaty_status.domain.history import HistoryDecision, RecordHistory, decide_history
+from treaty_status.domain.reassessment import Reassess, ReassessmentDecision, decide_reassessment
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import State, Treaty
 from treaty_status.registry import Registry
@@ -377,7 +378,15 @@ def _decision(known: Known, order: AnyOrder, circumstances: Circumstances) -> De
         return decide_arrivals(known.state, order, circumstances)
     if isinstance(order, EndReplay):
         return decide_end(known.state, order, circumstances)
+    if isinstance(order, Reassess):
+        return decide_reassessment(known.state, order, circumstances, spoken_on=_spoken_on(known))
     return decide(known.state, order, circumstances, settled=known.settled)
+
+
+def _spoken_on(known: Known) -> date | None:
+    if known.recorded_at is None or not isinstance(known.state, Treaty):
+        return None
+    return today_at(known.state.details.depositary.time_zone, known.recorded_at)
 
 
 def _zone(state: State, submission: Submission) -> str:
@@ -410,7 +419,7 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         ),
         None,
     )
-    return Receipt(
+    receipt = Receipt(
         treaty=treaty,
         event_id=None if told is None or dry_run else event_id(stream, before.version + told[0]),
         position=None,
@@ -421,6 +430,13 @@ def _receipt(treaty: str, before: State, decision: Decision, *, dry_run: bool) -
         **_of_a_history(decision),
         warnings=tuple({"code": warned.code, "message": warned.message} for warned in decision.warnings),
         dry_run=dry_run,
+    )
+    if not isinstance(decision, ReassessmentDecision):
+        return receipt
+    recorded_as = "reassessment" if decision.events else "nothing"
+    news = tuple(map(_brief, decision.news))
+    return replace(
+        receipt, event_id=None, recorded_as=recorded_as, milestones=news, outcome={"settled": decision.settled_lines}
     )
 
 

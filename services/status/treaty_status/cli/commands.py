@@ -288,6 +288,34 @@ def rebuild(*, database: Database = None, as_json: AsJson = False) -> None:
 
 
 @cli.command()
+def reassess(
+    *,
+    treaty: Annotated[str | None, typer.Option(help="Only this treaty.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with what is announced.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be announced.")] = False,
+    url: Url = HERE,
+    key: Secret = None,
+    database: Annotated[
+        str | None, typer.Option(help="Straight into this database, before a new release serves it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at everything again, after an update that knows more milestones or evaluates better.
+
+    Only differences are recorded; running it again records nothing. What is old and new to us becomes history; what
+    was announced and reads otherwise is announced as revised or revoked.
+    """
+    from treaty_status.cli import output, reassessing
+
+    with reported(as_json=as_json):
+        if database is None:
+            found = reassessing.over_http(url, key, treaty=treaty, reason=reason, dry_run=dry_run)
+        else:
+            found = reassessing.in_database(database, treaty=treaty, reason=reason, dry_run=dry_run)
+        (output.as_json if as_json else reassessing.told)(found)
+
+
+@cli.command()
 def verify(
     *,
     treaty: Annotated[str | None, typer.Option(help="Only what is about this treaty.")] = None,

@@ -249,7 +249,9 @@ def effective_day(state: State, order: Order, today: date) -> date:
 
 def _facts(state: State, order: Order, now: Circumstances) -> tuple[list[Fact], list[Warned], str]:
     if isinstance(order, Define):
-        return _defined(state, order, now), [], "definition"
+        facts = _defined(state, order, now)
+        amended_rule = isinstance(state, Treaty) and any(isinstance(fact, RuleSet | RuleAmended) for fact in facts)
+        return facts, [], "rule" if amended_rule else "definition"
     if isinstance(order, OpenRehearsal):
         return _rehearsal(state, order, now), [], "definition"
     treaty = defined(state)

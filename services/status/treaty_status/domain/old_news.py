@@ -26,7 +26,7 @@ from treaty_status.domain.holds import four_eyes
 from treaty_status.domain.treaty import Treaty
 from treaty_status.domain.world import World
 
-SETTLED_BY: Final = frozenset({"definition", "table", "day", "other_treaty"})
+SETTLED_BY: Final = frozenset({"definition", "rule", "table", "day", "other_treaty"})
 """Causes that bring no act of this treaty: what they find to be old was old already. An act or a correction of its own
 is today's news."""
 
@@ -112,7 +112,28 @@ def told_or_settled(
     def is_old(change: Change) -> bool:
         return never_told(treaty, change, today=today) and past.holds(change)
 
-    said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=past.run)
+    return settled_where(
+        is_old, treaty, changes, outcome, world=world, today=today, cause=cause, recorded=recorded, imported=past.run
+    )
+
+
+def settled_where(
+    is_old: Callable[[Change], bool],
+    treaty: Treaty,
+    found: Iterable[Change],
+    outcome: Outcome | None,
+    *,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+    imported: str,
+) -> list[Fact]:
+    """What to append where some changes are old: those in silence, under the id of what brought them in, and one
+    announcement that they are there; the others as news.
+    """
+    changes = list(found)
+    said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=imported)
     old = sum(map(is_old, changes))
     return [*said, _digest(treaty, old, outcome, cause, recorded)] if old else said
 
@@ -130,9 +151,9 @@ def _followed(
     def is_old(change: Change) -> bool:
         return never_told(treaty, change, today=today)
 
-    said = told(treaty, changes, is_old, world=world, today=today, cause=cause, recorded=recorded, imported=run)
-    old = sum(map(is_old, changes))
-    return [*said, _digest(treaty, old, outcome, cause, recorded)] if old else said
+    return settled_where(
+        is_old, treaty, changes, outcome, world=world, today=today, cause=cause, recorded=recorded, imported=run
+    )
 
 
 def told(

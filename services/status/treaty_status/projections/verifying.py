@@ -14,6 +14,7 @@ from uuid import UUID
 
 from treaty_events import Fact, UnknownEventName, event_id, name_of, stream_of
 from treaty_status.application.event_log import EventLog, LoggedEvent, LogUnavailable
+from treaty_status.application.reassessing import first_events
 from treaty_status.application.treaties import PARKED, Codec
 from treaty_status.application.world import RecordedWorld
 from treaty_status.application.writer import today_at
@@ -27,7 +28,6 @@ from treaty_status.projections.runner import is_of_this_log
 from treaty_status.projections.status import spoken_on
 from treaty_status.registry import Registry
 
-PAGE: Final = 5_000
 OTHERS_KEPT: Final = 64
 """Treaties that others rest on, kept read while one after another asks for them."""
 WORLDS_AFRESH: Final = 1_000
@@ -100,17 +100,7 @@ def verify(
 
 def _streams(log: EventLog, codec: Codec, end: int) -> dict[UUID, str]:
     """Every stream, and the treaty that it is about, in the order in which they begin."""
-    names: dict[UUID, str] = {}
-    after = 0
-    while after < end:
-        page = [event for event in log.read(after=after, limit=PAGE) if event.position <= end]
-        if not page:
-            break
-        for event in page:
-            if event.stream not in names:
-                names[event.stream] = _name_in(codec, event)
-        after = page[-1].position
-    return names
+    return {event.stream: _name_in(codec, event) for event in first_events(log, end=end)}
 
 
 def _name_in(codec: Codec, event: LoggedEvent) -> str:
