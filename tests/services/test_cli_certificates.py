@@ -89,6 +89,13 @@ def test_a_file_that_is_no_table_is_refused_with_the_reason(
     assert words in told.stderr
 
 
+def test_the_reasons_name_what_they_rest_on_and_what_to_record(place: Place) -> None:
+    told = " ".join(place.run("explain", "EX-1").stdout.split())
+
+    assert "rests on the table fleet, version 1 (An invented register)" in told
+    assert "record it with POST /v1/treaties/EX-1/certificates under the key oil" in told
+
+
 def test_a_certificate_is_tried_recorded_and_shown(place: Place) -> None:
     certify = ("certify", "EX-1", "oil", "2026-05-01", "--by", "The Director", "--quantity", "10", "--unit", "t")
     assert "not given" in place.run("certificates", "EX-1").stdout

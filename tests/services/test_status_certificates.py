@@ -97,6 +97,21 @@ def test_a_certificate_completes_the_condition_and_every_answer_names_it(service
     ]
 
 
+def test_each_fact_that_is_waited_for_is_told_with_what_each_track_asks(service: Status) -> None:
+    body = fund(at_least="10", unit="t")
+    track = body["rule"]["in_force"][0]
+    asks = {"op": "fact", "key": OIL, "at_least": "20", "unit": "t"}
+    body["rule"]["in_force"].append({**track, "clause": "21(2)", "when": asks})
+    treaty = defined(service, body)
+    assert service.post(f"{treaty}/certificates", certificate(quantity="15", unit="t")).status_code == 201
+
+    waited = service.get(f"treaties/{treaty}/certificates")["waits_for"]
+    assert [(one["at_least"], one["met"], one["on"]) for one in waited] == [
+        ("10", True, "2026-06-01"),
+        ("20", False, None),
+    ]
+
+
 def test_the_day_before_the_certificate_knows_nothing_of_it(service: Status) -> None:
     treaty = defined(service, fund())
     assert service.post(f"{treaty}/certificates", certificate()).status_code == 201

@@ -1,9 +1,11 @@
 """The certificates of a treaty, and the facts that its clauses wait for; JSON-ready."""
 
+from fractions import Fraction
+
 from treaty_status.application.documents import Document, View, echo
-from treaty_status.domain.certificates import Certificate
+from treaty_status.domain.certificates import Certificate, Proof
 from treaty_status.domain.certifying import certified_facts
-from treaty_status.domain.gauges import Reading
+from treaty_status.domain.rule import Certified
 
 
 def certificates_document(told: View) -> Document:
@@ -38,22 +40,17 @@ def _certificate(one: Certificate) -> Document:
 
 
 def _waits_for(told: View) -> list[Document]:
-    rule, outcome = told.treaty.rule, told.outcome
-    if rule is None or outcome is None:
-        return []
-    given = {one.subject: one for one in _facts(outcome.reading)}
-    return [
-        {
-            "key": one.key,
-            "at_least": one.at_least,
-            "unit": one.unit,
-            "met": reading.met if (reading := given.get(one.key)) else None,
-            "on": None if reading is None or reading.on is None else reading.on.isoformat(),
-        }
-        for one in dict.fromkeys(certified_facts(rule))
-    ]
+    rule = told.treaty.rule
+    return [] if rule is None else [_waited_for(one, told) for one in dict.fromkeys(certified_facts(rule))]
 
 
-def _facts(reading: Reading) -> list[Reading]:
-    own = [reading] if reading.op == "fact" else []
-    return [*own, *(one for part in reading.parts for one in _facts(part))]
+def _waited_for(one: Certified, told: View) -> Document:
+    need = None if one.at_least is None else Fraction(one.at_least)
+    proof = Proof(one.key, told.treaty.certified(one.key), need=need, unit=one.unit)
+    return {
+        "key": one.key,
+        "at_least": one.at_least,
+        "unit": one.unit,
+        "met": None if proof.missing else proof.on is not None,
+        "on": None if proof.on is None else proof.on.isoformat(),
+    }

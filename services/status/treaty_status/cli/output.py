@@ -176,10 +176,14 @@ def explanation(document: Mapping[str, Any]) -> None:
     say(text.get(document["lang"]) or text["en"])
     if document.get("tree"):
         OUT.print(_branch(document["tree"], document.get("clause")))
+    for one in document.get("supply") or []:
+        say(one["text"].get(document["lang"]) or one["text"]["en"])
     follows = document.get("if_next") or {}
     if follows.get("earliest_entry_into_force_if_met_today"):
+        needed = follows["deposits_needed"]
+        supposed = "the condition were met" if needed is None else f"the {needed} missing were deposited"
         say(
-            f"If the {follows['deposits_needed']} missing were deposited on {document['as_of']}: "
+            f"If {supposed} on {document['as_of']}: "
             f"entry into force on {follows['earliest_entry_into_force_if_met_today']}."
         )
 
@@ -196,9 +200,17 @@ def _branch(node: Mapping[str, Any], clause: str | None = None) -> Tree:
             counted.add(Text(f"{one['name']}, {one['action']} on {one['act_date']}"))
     for one in node.get("not_counted", []):
         tree.add(Text(f"not counted: {one['name']}, {one['action']} on {one['act_date']}: {one['text']['en']}"))
+    for one in node.get("rests_on", []):
+        tree.add(Text(f"rests on {_foundation(one)}"))
     if node.get("unknown"):
         tree.add(Text(f"unknown: {cell(node['unknown'])}"))
     return tree
+
+
+def _foundation(one: Mapping[str, Any]) -> str:
+    if one["kind"] == "certificate":
+        return f"the certificate of {one['on']} ({one['source']})"
+    return f"the table {one['name']}, version {one['version']} ({one['source']})"
 
 
 def receipt(document: Mapping[str, Any]) -> None:
