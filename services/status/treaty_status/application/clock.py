@@ -73,10 +73,12 @@ class ClockTask:
     def _order(self, due: Due) -> None:
         try:
             self._writer.record(Submission(order=ReachDay(treaty=due.treaty), by=BY))
-        except (Unavailable, TooBusy):
+        except (Unavailable, TooBusy, LogUnavailable, TimeoutError):
             raise
         except Refusal:  # one treaty that will not take its day must not keep the others from theirs
             LOG.warning("The treaty %s refused the day %s.", due.treaty, due.on, exc_info=True)
+        except Exception:
+            LOG.exception("The treaty %s could not take the day %s.", due.treaty, due.on)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -84,4 +86,6 @@ class ClockTask:
                 self.look()
             except (ViewsUnavailable, LogUnavailable, Unavailable, TooBusy, TimeoutError):
                 LOG.warning("A due day could not be ordered; it is tried again.", exc_info=True)
+            except Exception:  # a clock that ended would end silently
+                LOG.exception("The clock could not look; it goes on.")
             self._stop.wait(self._period)

@@ -7,14 +7,15 @@ like a day that has come.
 """
 
 import logging
+from threading import Lock
 from typing import Final
 
+from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.submissions import Submission, TooBusy, Unavailable
 from treaty_status.application.treaties import Treaties
 from treaty_status.application.views import Views
 from treaty_status.application.writer import Writer
 from treaty_status.domain.decisions import NeighbourMoved, ReachDay
-from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.treaty import State, Treaty
 
 LOG = logging.getLogger(__name__)
@@ -27,12 +28,13 @@ Versions = tuple[int, ...]
 
 
 class Neighbours:
-    """Remembers at which versions of its neighbours each treaty was looked at last. Used by one thread."""
+    """Remembers at which versions of its neighbours each treaty was looked at last. One thread looks at a time."""
 
     def __init__(self, views: Views, treaties: Treaties, writer: Writer) -> None:
         self._views = views
         self._treaties = treaties
         self._writer = writer
+        self._looking = Lock()
         self._position = -1
         self._rests_on: dict[str, tuple[str, ...]] = {}
         self._looked: dict[str, Versions] = {}
@@ -44,8 +46,12 @@ class Neighbours:
         """Order a look at each treaty whose neighbours have moved since; how many were ordered.
 
         Raises:
-            LogUnavailable, ViewsUnavailable, Unavailable, TooBusy: try again.
+            LogUnavailable, ViewsUnavailable, Unavailable, TooBusy, TimeoutError: try again.
         """
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> int:
         self._read()
         seen = {name: self._versions(others) for name, others in self._rests_on.items()}
         moved = [name for name, now in seen.items() if self._looked.get(name) != now]
@@ -79,10 +85,10 @@ class Neighbours:
             )
             try:
                 self._writer.record(Submission(order=order, by=BY))
-            except (Unavailable, TooBusy):
+            except (Unavailable, TooBusy, LogUnavailable, TimeoutError):
                 raise
-            except Refusal:
-                LOG.warning("The treaty %s refused a look at it.", name, exc_info=True)
+            except Exception:  # one treaty that cannot be looked at must not keep the others from their turn
+                LOG.exception("The treaty %s could not be looked at.", name)
         self._looked[name] = now
         self._turn += 1
         self._turns[name] = self._turn
