@@ -13,8 +13,9 @@ from statistics import median
 from benchmarks.report import Row, spread
 from treaty_events import Action, Depositary, Details, Recorded, SignatureWindow
 from treaty_status.application.world import RecordedWorld
-from treaty_status.domain.decisions import Circumstances, Decision, Define, RecordAct, Settled, decide
+from treaty_status.domain.decisions import Circumstances, Decision, Define, RecordAct, decide
 from treaty_status.domain.rule import TreatyRule
+from treaty_status.domain.settled import Settled
 from treaty_status.domain.treaty import State, Undefined
 from treaty_status.registry import load_registry
 
