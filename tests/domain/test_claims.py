@@ -172,11 +172,38 @@ def test_past_the_last_day_that_was_read_only_fewer_is_wrong(value: int, verdict
     assert kind(*SIGNED, claimed_on="2030-02-10", value=value, header=header) == verdict
 
 
-def test_a_round_figure_past_that_day_is_shown_only_where_more_signatures_could_not_undo_it() -> None:
+@pytest.mark.parametrize(
+    ("bound", "value", "verdict"),
+    [
+        (Bound.AT_LEAST, 4, "approximate"),
+        (Bound.AT_LEAST, 5, "not_shown"),
+        (Bound.MORE_THAN, 3, "approximate"),
+        (Bound.MORE_THAN, 4, "not_shown"),
+        (Bound.AT_MOST, 4, "not_shown"),
+        (Bound.AT_MOST, 3, "wrong_count"),
+        (Bound.FEWER_THAN, 9, "not_shown"),
+        (Bound.FEWER_THAN, 4, "wrong_count"),
+        (Bound.ABOUT, 4, "not_shown"),
+        (Bound.ABOUT, 2, "wrong_count"),
+    ],
+)
+def test_a_bound_past_that_day_holds_only_where_more_could_not_undo_it(bound: Bound, value: int, verdict: str) -> None:
+    header = {"last_read_on": day("2030-01-31")}
+    assert kind(*SIGNED, claimed_on="2030-02-10", value=value, bound=bound, header=header) == verdict
+
+
+def test_past_that_day_nobody_is_said_to_have_mixed_anything_up() -> None:
+    header = {"last_read_on": day("2030-01-31")}
+    late = {"claimed_on": "2030-02-10", "header": header}
+    assert kind(*SIGNED, **late, among="states", value=4) == "not_shown", "a fourth may have signed since"
+    assert kind(*SIGNED, **late, among="states", value=4, bound=Bound.AT_LEAST) == "not_shown"
+    assert kind(*SIGNED, **late, about="consents", value=4) == "not_shown"
+
+
+def test_what_is_not_shown_says_how_far_the_record_was_read() -> None:
     header = {"last_read_on": day("2030-01-31")}
     told = judged(*SIGNED, claimed_on="2030-02-10", value=9, header=header)
     assert (told.have, told.because, told.read_until) == (4, "beyond_the_record", day("2030-01-31"))
-    assert kind(*SIGNED, claimed_on="2030-02-10", value=9, bound=Bound.MORE_THAN, header=header) == "not_shown"
 
 
 def test_an_act_recorded_past_that_day_shows_that_the_record_is_kept_up_again() -> None:

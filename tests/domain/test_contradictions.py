@@ -77,6 +77,12 @@ def test_a_number_that_the_facts_contradict_is_told_and_moves_no_count(two_signe
     holds(two_signed, "2030-01-10")
 
 
+def test_a_long_statement_travels_shortened(two_signed: Story) -> None:
+    (said,) = two_signed.on("2030-01-10", claimed(value=3, statement="x" * 20_000)).milestones
+    assert said.contradiction is not None
+    assert len(said.contradiction.statement) == 500
+
+
 def test_a_number_that_is_right_is_not_told(two_signed: Story) -> None:
     assert two_signed.on("2030-01-10", claimed(value=2)).milestones == []
 

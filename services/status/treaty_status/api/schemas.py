@@ -125,7 +125,16 @@ SCHEMAS: Final[dict[str, Document]] = {
             "next_due": _array(_object({"on": DAY, "kind": TEXT, "key": TEXT})),
             "rests_on": _RESTS_ON,
             "supply": _SUPPLY,
-            "claims": _object({"total": WHOLE, "verdicts": {"type": "object"}, "contradicting": _array(_ref("Claim"))}),
+            "claims": _object(
+                {
+                    "total": WHOLE,
+                    "verdicts": {"type": "object", "description": "How many statements there are of which verdict."},
+                    "contradicting": {
+                        **_array(_object({"event_id": UUID, "verdict": _object({"kind": TEXT, "says": TEXT})})),
+                        "description": "In brief; what each verdict rests on is told by …/claims.",
+                    },
+                }
+            ),
             "sentence": TEXT,
             "notice": TEXT,
         },

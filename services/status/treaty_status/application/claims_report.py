@@ -41,14 +41,19 @@ class Seen(Protocol):
         """The legal day."""
 
     @property
+    def lang(self) -> str:
+        """The language asked for."""
+
+    @property
     def outcome(self) -> Outcome | None:
         """Where the rule stood on the day."""
 
 
 def claims_report(told: Seen) -> Document:
     """Every statement made by the day asked for, judged; how many there are, and of which verdict."""
-    rows = [_row(claim, verdict, told) for claim, verdict in judged(told)]
-    verdicts = Counter(row["verdict"]["kind"] for row in rows)
+    found = judged(told)
+    rows = [_row(claim, verdict, told) for claim, verdict in found]
+    verdicts = Counter(verdict.kind.value for _, verdict in found)
     return {
         "claims": rows,
         "total": len(rows),
@@ -69,12 +74,26 @@ def narrowed(report: Document, *, verdict: str | None = None, contradicting: boo
 
 
 def claims_summary(told: Seen) -> Document:
-    """How many statements there are, of which verdict, and those that the record contradicts."""
-    report = claims_report(told)
+    """How many statements there are, of which verdict, and in brief those that the record contradicts."""
+    found = judged(told)
+    verdicts = Counter(verdict.kind.value for _, verdict in found)
     return {
-        "total": report["total"],
-        "verdicts": report["verdicts"],
-        "contradicting": [row for row in report["claims"] if row["contradicts"]],
+        "total": len(found),
+        "verdicts": {kind.value: verdicts[kind.value] for kind in ClaimVerdict if verdicts[kind.value]},
+        "contradicting": [_brief(claim, verdict, told) for claim, verdict in found if verdict.contradicts],
+    }
+
+
+def _brief(claim: Claim, verdict: Verdict, told: Seen) -> Document:
+    event = claim.event
+    return {
+        **_statement(claim),
+        "fact": verdict.have if event.about in NUMBERS else None,
+        "contradicts": verdict.contradicts,
+        "verdict": {
+            "kind": verdict.kind.value,
+            "says": verdict_text(event, verdict, told.world.name, told.lang if told.lang in LANGUAGES else "en"),
+        },
     }
 
 
@@ -88,13 +107,9 @@ def judged(told: Seen) -> list[tuple[Claim, Verdict]]:
     return [(claim, judge(claim, ledger)) for claim in made]
 
 
-def _told_order(claim: Claim) -> tuple[date, int]:
-    return spoken_on(claim), claim.version
-
-
-def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
+def _statement(claim: Claim) -> Document:
+    """Who said what, when."""
     event = claim.event
-    threshold = event.threshold
     return {
         "event_id": claim.event_id,
         "claimed_on": event.claimed_on,
@@ -103,21 +118,33 @@ def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
         "statement": event.statement,
         "about": event.about,
         "value": event.value,
+        "participant": event.participant,
+        "action": None if event.action is None else event.action.value,
+        "act_date": event.act_date,
+        "tier": event.tier.value,
+        "note": event.note,
+    }
+
+
+def _told_order(claim: Claim) -> tuple[date, int]:
+    return spoken_on(claim), claim.version
+
+
+def _row(claim: Claim, verdict: Verdict, told: Seen) -> Document:
+    event = claim.event
+    threshold = event.threshold
+    return {
+        **_statement(claim),
         "bound": None if event.bound is None else event.bound.value,
         "among": STATES if event.about == "signatures_by_states" and event.among is None else event.among,
         "besides": list(event.besides),
         "measured_on": event.measured_on,
-        "participant": event.participant,
-        "action": None if event.action is None else event.action.value,
-        "act_date": event.act_date,
         "ordinal": event.ordinal,
         "day_of": event.day_of,
         "threshold": None
         if threshold is None
         else {"count": threshold.count, "by": threshold.by, "among": threshold.among},
         "delay_days": event.delay_days,
-        "tier": event.tier.value,
-        "note": event.note,
         "recorded_at": event.recorded.at.isoformat(),
         "fact": verdict.have if event.about in NUMBERS else None,
         "contradicts": verdict.contradicts,

@@ -45,6 +45,11 @@ class _Question:
         return self.event.about == "signatures_on_day"
 
     @property
+    def only_grows(self) -> bool:
+        """Does more than was counted make it right all the more?"""
+        return self.event.bound in {Bound.AT_LEAST, Bound.MORE_THAN}
+
+    @property
     def last(self) -> date:
         """The last day it may speak of, as far as the facts go."""
         return min(self.days.last, self.ledger.as_of)
@@ -102,15 +107,17 @@ def judge_number(claim: Claim, ledger: Ledger) -> Verdict:
 
 def _judged(asked: _Question) -> Verdict:
     unread = asked.ledger.unread(asked.family)
-    days = [day for day in asked.candidates() if unread is None or not unread.holds(day)]
+    candidates = asked.candidates()
+    known = [day for day in candidates if unread is None or not unread.holds(day)]
+    days = candidates if asked.only_grows else known
     right = [day for day in days if asked.fits(asked.at(day)) and _besides_stand(asked, day)]
     if right:
         return _right(asked, right)
     if asked.days.last > asked.ledger.as_of:
         return _verdict(asked, ClaimVerdict.NOT_SHOWN, because="not_yet")
-    if days and (mixed_up := _mixed_up(asked, days)) is not None:
+    if known and (mixed_up := _mixed_up(asked, known)) is not None:
         return mixed_up
-    if unread is not None and unread.holds(asked.last) and _more_than_recorded(asked):
+    if unread is not None and unread.holds(asked.last) and _may_have_grown_to(asked):
         beyond = _verdict(asked, ClaimVerdict.NOT_SHOWN, because="beyond_the_record")
         return replace(beyond, read_until=_day_before(unread.first))
     if asked.event.tier is Tier.OFFICIAL_DEPOSITARY:
@@ -118,12 +125,12 @@ def _judged(asked: _Question) -> Verdict:
     return _wrong(asked)
 
 
-def _more_than_recorded(asked: _Question) -> bool:
-    """Past the last day that was read the number can only have grown: less than it was then is wrong all the same."""
+def _may_have_grown_to(asked: _Question) -> bool:
+    """Of days that nobody read the number can only have grown: less than it was before is wrong all the same."""
     have, value = asked.at(asked.last), asked.value
     match asked.event.bound:
         case Bound.AT_MOST | Bound.FEWER_THAN:
-            return False
+            return asked.fits(have)
         case Bound.ABOUT:
             return value + max(1, value // 20) >= have
         case _:

@@ -7,6 +7,7 @@ the line is taken back like any other.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from treaty_events import Cause, Contradiction, Fact, Kind, ParticipantAct, Recorded
 from treaty_status.domain.announcements import Change, announcements
@@ -21,7 +22,9 @@ from treaty_status.domain.treaty import Claim, Treaty
 from treaty_status.domain.verdicts import Verdict
 from treaty_status.domain.world import World
 
-ONCE = 1
+MOST_TEXT: Final = 500
+"""Characters of a statement, and of its source, that travel with its line."""
+ONCE: Final = 1
 """A statement is made once, so its line has one occurrence; it may be taken back and hold again."""
 
 
@@ -51,13 +54,18 @@ def _line(lines: Lines, claim: Claim, verdict: Verdict) -> Milestone:
         contradiction=Contradiction(
             claim=claim.event_id,
             verdict=verdict.kind,
-            statement=event.statement,
-            source=event.source,
+            statement=_short(event.statement),
+            source=_short(event.source),
             claimed_on=event.claimed_on,
             claimed=verdict.claimed,
             have=verdict.have if event.about in NUMBERS else None,
         ),
     )
+
+
+def _short(text: str) -> str:
+    """A line travels; the statement has the whole of it."""
+    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
 
 
 def key_of(treaty: Treaty, claim: Claim) -> str:
