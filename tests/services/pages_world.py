@@ -12,6 +12,7 @@ import msgspec
 from fastapi import FastAPI
 
 from treaty_events import Action, ClaimRecorded, Details, Recorded, SignatureWindow, Tier
+from treaty_status.application.past import Then
 from treaty_status.application.treaties import Known
 from treaty_status.application.views import TreatyPage, TreatyQuery, TreatyRow, searchable, words
 from treaty_status.application.world import RecordedWorld
@@ -63,6 +64,14 @@ class Record:
         day = date.fromisoformat(on)
         order = RecordAct(treaty=treaty, action=Action(action), participant=participant, act_date=day, **more)
         self.order(order)
+
+    @property
+    def past(self) -> "Record":
+        return self
+
+    def now(self, treaty: str, world: RecordedWorld) -> Then:
+        known = self.get(treaty)
+        return Then(known, {treaty: known}, known.position, world)
 
     # ---- the list ----
     @property

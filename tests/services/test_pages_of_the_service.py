@@ -42,7 +42,7 @@ def test_every_document_that_a_page_leads_to_is_there(service: Status) -> None:
     service.put("XVIII-16", convention())
     links = re.findall(r'href="(/v1/[^"]+)"', service.client.get("/treaties/XVIII-16?as_of=2026-01-01").text)
 
-    assert len(set(links)) == 7
+    assert len(set(links)) == 10
     for link in set(links):
         assert service.client.get(link.replace("&amp;", "&")).status_code == 200, link
 
@@ -59,10 +59,40 @@ def test_a_page_can_be_read_as_it_was_known_before_a_record_was_made(service: St
     assert f"This is what was recorded by {before}" in then
 
 
-@pytest.mark.parametrize("asked", ["yesterday", "2026-11-21", "2026-11-21T10:00:00", "0", "9999-12-31T23:00:00-14:00"])
+@pytest.mark.parametrize("asked", ["yesterday", "2026-11-21", "2026-11-21T25:00:00", "0", "9999-12-31T23:00:00-14:00"])
 def test_what_is_not_an_instant_is_refused_with_an_example(service: Status, asked: str) -> None:
     service.put("XVIII-16", convention())
     assert "Write it like 2026-11-21T17:00:00Z" in page(service, f"/treaties/XVIII-16?known_at={asked}", code=422)
+
+
+def test_the_address_shown_for_citation_stays_as_it_is(service: Status) -> None:
+    service.put("XVIII-16", convention())
+    service.recorded("XVIII-16", "signature", "France", "2025-10-25")
+    shown = service.client.get("/treaties/XVIII-16?as_of=2026-11-01&lang=fr").text
+    permanent = re.findall(r'class="permalink" href="http://testserver([^"]+)"', shown)[0].replace("&amp;", "&")
+    cited = service.client.get(permanent).text
+
+    service.clock.forward(days=40)
+    service.recorded("XVIII-16", "signature", "Germany", "2025-10-25")
+
+    assert service.client.get(permanent).text == cited
+    assert "Cette adresse est permanente" in cited
+    assert permanent in cited.replace("&amp;", "&")
+    assert "1 signature" in page(service, permanent)
+    assert "There is no such position" in page(service, "/treaties/XVIII-16?at_position=99999", code=404)
+    assert "There is no such position" in page(service, "/treaties/XVIII-16?at_position=-3", code=404)
+
+
+def test_the_form_asks_for_a_day_and_for_an_instant_in_utc(service: Status) -> None:
+    service.put("XVIII-16", convention())
+    then = service.clock.now.strftime("%Y-%m-%dT%H:%M")
+    service.clock.forward(hours=1)
+    service.recorded("XVIII-16", "signature", "France", "2025-10-25")
+
+    assert "1 signature" in page(service, "/treaties/XVIII-16?as_of=2026-11-21&known_at=")
+    chosen = f"/treaties/XVIII-16?as_of=2026-11-21&known_at={then}"
+    assert "0 signatures" in page(service, chosen)
+    assert f'name="known_at" step="any" value="{then}:00"' in service.client.get(chosen).text
 
 
 def test_a_closed_rehearsal_is_gone_and_leads_to_the_record(service: Status) -> None:

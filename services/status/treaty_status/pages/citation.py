@@ -14,16 +14,19 @@ DATA: Final = (
     ("foot.milestones", "/milestones", "application/json"),
     ("foot.claims", "/claims", "application/json"),
     ("foot.log", "/log", "application/x-ndjson"),
+    ("foot.workbook", "/participants.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("foot.calendar", "/milestones.ics", "text/calendar"),
+    ("foot.feed", "/milestones.atom", "application/atom+xml"),
 )
-UNDATED: Final = frozenset({"/log"})
-"""Data that is the same on every day and in every language."""
+CLOCKLESS: Final = frozenset({"/log", "/milestones.ics", "/milestones.atom"})
+"""What people keep or subscribe to: of the present state they have the address that goes on with it."""
 
 
 def citation(status: Document, page: Telling) -> str:
     """The state of the page as one would cite it; its permanent address stands beside."""
     parts = [status["short_title"], status["id"], f"{page.say('as_of').lower()} {page.as_of}"]
-    if page.query["known_at"]:
-        parts.append(page.say("known_at.cited", instant=page.query["known_at"]))
+    if page.heard_at:
+        parts.append(page.say("known_at.cited", instant=page.heard_at))
     return ", ".join(parts) + "."
 
 
@@ -44,12 +47,15 @@ def data_links(page: Telling) -> list[dict[str, str]]:
         {
             "title": page.say(key),
             "type": kind,
-            "href": data_path(page.told.treaty.id, part) if part in UNDATED else _dated(part, page),
+            "href": _address(part, page),
         }
         for key, part, kind in DATA
     ]
 
 
-def _dated(part: str, page: Telling) -> str:
-    path = data_path(page.told.treaty.id, part)
-    return address(path, **page.query)
+def _address(part: str, page: Telling) -> str:
+    path, query = data_path(page.told.treaty.id, part), page.query
+    present = query["known_at"] is None and query["at_position"] is None
+    if part in CLOCKLESS and present:
+        return address(path, lang=None if part == "/log" else query["lang"])
+    return address(path, **query)

@@ -1,5 +1,6 @@
 """The legal day and the instant that an address asks for."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -16,6 +17,15 @@ class NotADay(ValueError):
 
 class NotAnInstant(ValueError):
     """The text names no instant."""
+
+
+class NotAPosition(ValueError):
+    """The text names no position of the log."""
+
+
+MOST_DIGITS: Final = 15
+_CHOSEN: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
+"""What a browser's field for day and hour sends."""
 
 
 def day(text: str) -> date:
@@ -46,6 +56,26 @@ def instant(text: str) -> datetime:
         return found.astimezone(UTC)
     except (ValueError, OverflowError) as fault:
         raise NotAnInstant(str(fault)) from None
+
+
+def chosen_instant(text: str) -> datetime:
+    """The instant of a form, whose field knows no zone and says that it is UTC; else as ``instant``.
+
+    Raises:
+        NotAnInstant: there is no such instant.
+    """
+    return instant(f"{text}Z" if _CHOSEN.fullmatch(text) else text)
+
+
+def position(text: str) -> int:
+    """The position asked for.
+
+    Raises:
+        NotAPosition: not a whole number from 1 on.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS and int(text) > 0):
+        raise NotAPosition("A position is a whole number from 1 on.")
+    return int(text)
 
 
 def written_instant(moment: datetime) -> str:

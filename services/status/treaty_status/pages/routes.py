@@ -1,7 +1,7 @@
 """Pages for people: the list of treaties and the page of one. They work without any script."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -11,16 +11,25 @@ from fastapi.responses import RedirectResponse
 
 from treaty_status.application.documents import view
 from treaty_status.application.event_log import LogUnavailable
-from treaty_status.application.treaties import Known, Treaties
+from treaty_status.application.past import Past, PositionAhead, Then, Until
+from treaty_status.application.treaties import Treaties
 from treaty_status.application.views import TreatyQuery, TreatyRow, Views, ViewsUnavailable
+from treaty_status.application.world import RecordedWorld, rests_on
 from treaty_status.application.writer import today_at
 from treaty_status.domain.treaty import Treaty
-from treaty_status.domain.world import World
 from treaty_status.pages.addresses import HOME, Here, address, treaty_path
 from treaty_status.pages.files import FOLDER, FOR_EVER, Files
 from treaty_status.pages.index_page import MOST_REHEARSALS, PAGE, Shelf, index_page
 from treaty_status.pages.languages import Language, chosen
-from treaty_status.pages.moments import NotADay, NotAnInstant, day, instant, written_instant
+from treaty_status.pages.moments import (
+    NotADay,
+    NotAnInstant,
+    NotAPosition,
+    chosen_instant,
+    day,
+    position,
+    written_instant,
+)
 from treaty_status.pages.rendering import Renderer
 from treaty_status.pages.telling import Telling
 from treaty_status.pages.treaty_page import treaty_page
@@ -48,7 +57,11 @@ class Desk(Protocol):
         """The treaties as they are known now."""
 
     @property
-    def world(self) -> World:
+    def past(self) -> Past:
+        """The treaties as they stood on record."""
+
+    @property
+    def world(self) -> RecordedWorld:
         """What the law needs to know beyond one treaty."""
 
     @property
@@ -131,27 +144,36 @@ class Pages:
         reader = self._reader(request)
         here = Here(treaty_path(treaty), {"lang": reader.language.names})
         asked_day, asked_instant = reader.query("as_of"), reader.query("known_at")
+        asked_position = reader.query("at_position")
         try:
-            known_at = instant(asked_instant) if asked_instant else None
+            known_at = chosen_instant(asked_instant) if asked_instant else None
             as_of = day(asked_day) if asked_day else None
+            at_position = position(asked_position) if asked_position and known_at is None else None
         except NotADay:
             return self._bad_date(reader, asked_day, treaty, here)
         except NotAnInstant:
             return self._bad_instant(reader, asked_instant, treaty, here)
+        except NotAPosition:
+            return self._bad_position(reader, asked_position, treaty, here)
         try:
-            known = self._known(treaty, known_at)
+            then = self._then(treaty, known_at, at_position)
         except LogUnavailable:
             return self._unavailable(reader, here)
+        except PositionAhead:
+            return self._bad_position(reader, asked_position, treaty, here)
+        known = then.known
         if not isinstance(known.state, Treaty):
             return self._unknown_treaty(reader, treaty, here)
         if known.state.closed:
             return self._closed(reader, known.state, here)
         today = self._today(known.state)
-        lang, world = reader.language.names, self._desk.world
+        told = view(known.state, known.position, as_of=as_of or today, lang=reader.language.names, world=then.world)
         page = Telling(
-            told=view(known.state, known.position, as_of=as_of or today, lang=lang, world=world),
-            today=today,
+            told=replace(told, known_at=known.recorded_at),
+            today=told.as_of if at_position is not None else today,  # what stays does not speak of the present day
             known_at=known_at,
+            at_position=at_position,
+            heard_to=then.position,
             language=reader.language,
             origin=reader.origin,
             group=self._group_name,
@@ -180,6 +202,10 @@ class Pages:
         ways = [_way(Words(reader.language.text)("problem.to_treaty", id=treaty), here())]
         example = written_instant(self._desk.clock().replace(microsecond=0))
         return self._problem("bad_instant", 422, reader, here, ways, asked=asked, example=example)
+
+    def _bad_position(self, reader: Reader, asked: str, treaty: str, here: Here) -> Response:
+        ways = [_way(Words(reader.language.text)("problem.to_treaty", id=treaty), here())]
+        return self._problem("bad_position", 404, reader, here, ways, asked=asked)
 
     def _closed(self, reader: Reader, treaty: Treaty, here: Here) -> Response:
         say, record = Words(reader.language.text), treaty.rehearsal_of or treaty.id
@@ -216,8 +242,14 @@ class Pages:
         language = chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
         return Reader(request, language, self._public_url or str(request.base_url).rstrip("/"))
 
-    def _known(self, treaty: str, known_at: datetime | None) -> Known:
-        return self._desk.treaties.get(treaty) if known_at is None else self._desk.treaties.known_at(treaty, known_at)
+    def _then(self, treaty: str, known_at: datetime | None, at_position: int | None) -> Then:
+        desk = self._desk
+        if known_at is not None or at_position is not None:
+            return desk.past.then(treaty, Until(known_at, at_position), desk.world)
+        known = desk.treaties.get(treaty)
+        if rests_on(known.state):
+            return desk.past.now(treaty, desk.world)
+        return Then(known, {treaty: known}, known.position, desk.world)
 
     def _group_name(self, group: str, lang: str) -> str | None:
         found = self._groups.get(group)

@@ -18,12 +18,15 @@ from treaty_status.pages.wording import Words
 class Telling:
     """One treaty at the end of one day, for one reader. ``today`` is the depositary's, or the rehearsal's.
 
-    ``known_at`` None: as we know it now.
+    ``known_at`` None: as we know it now. ``at_position``: the address names it, so the page stays as it is.
+    ``heard_to``: the position up to which the log was heard.
     """
 
     told: View
     today: date
     known_at: datetime | None
+    at_position: int | None
+    heard_to: int
     language: Language
     origin: str
     group: GroupName
@@ -47,7 +50,24 @@ class Telling:
     def query(self) -> dict[str, str | None]:
         """What is asked: the legal day, the instant, the language."""
         known_at = None if self.known_at is None else written_instant(self.known_at)
-        return {"as_of": self.told.as_of.isoformat(), "known_at": known_at, "lang": self.language.names}
+        at_position = None if self.at_position is None else str(self.at_position)
+        return {
+            "as_of": self.told.as_of.isoformat(),
+            "known_at": known_at,
+            "at_position": at_position,
+            "lang": self.language.names,
+        }
+
+    @property
+    def permanent(self) -> str:
+        """The address at which this state stays, whatever is recorded later."""
+        return self.here(known_at=None, at_position=str(self.heard_to))
+
+    @property
+    def heard_at(self) -> str:
+        """The instant up to which the record is told: the one asked about, or that of the last event."""
+        found = self.known_at or self.told.known_at
+        return "" if found is None else written_instant(found)
 
     def day(self, iso: str | None) -> Markup:
         """A day as this reader reads it."""

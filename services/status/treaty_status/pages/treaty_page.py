@@ -40,6 +40,9 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         "today": page.today.isoformat(),
         "other_day": _other_day(page),
         "known_at": page.query["known_at"],
+        "at_position": page.at_position,
+        "chosen_instant": (page.query["known_at"] or "").removesuffix("Z"),
+        "heard_at": page.heard_at,
         "progress": progress(status, why, page),
         "counts": key_counts(status, page),
         "dates": key_dates(status, page),
@@ -52,11 +55,12 @@ def treaty_page(page: Telling) -> dict[str, Any]:
         "path": page.here.path,
         "at": page.here,
         "names": page.language.names,
-        "permalink": f"{page.origin}{page.here()}",
+        "canonical": f"{page.origin}{page.here()}",
+        "permalink": f"{page.origin}{page.permanent}",
         "citation": citation(status, page),
         "provenance": provenance(status, page),
         "data": data_links(page),
-        "alternates": data_links(page)[:3],
+        "alternates": [*data_links(page)[:3], data_links(page)[-1]],
     }
 
 

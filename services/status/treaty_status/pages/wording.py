@@ -82,6 +82,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This is what was recorded by {instant}; later records and corrections are left out.",
         "Voici ce qui était enregistré au {instant} ; les actes et corrections enregistrés depuis sont omis.",
     ),
+    "known_at.label": ("as recorded by (UTC)", "d'après le registre du (UTC)"),
+    "at_position.note": (
+        "This address stays: it tells what was recorded up to position {position}, on {instant}.",
+        "Cette adresse est permanente : elle dit ce qui était enregistré jusqu'à la position {position}, le {instant}.",
+    ),
     "known_at.now": ("As known now", "D'après le registre actuel"),
     "known_at.cited": ("as recorded by {instant}", "d'après le registre du {instant}"),
     # ---- progress ----------------------------------------------------------------------------------------------------
@@ -278,6 +283,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "foot.milestones": ("Milestones", "Étapes"),
     "foot.claims": ("Claims", "Déclarations"),
     "foot.log": ("Log", "Journal"),
+    "foot.workbook": ("Table (XLSX)", "Tableau (XLSX)"),
+    "foot.calendar": ("Calendar (ICS)", "Calendrier (ICS)"),
+    "foot.feed": ("Feed (Atom)", "Flux (Atom)"),
     # ---- what cannot be shown ----------------------------------------------------------------------------------------
     "problem.unknown_treaty": ("There is no such treaty in this record", "Ce traité n'est pas dans ce registre"),
     "problem.unknown_treaty.detail": (
@@ -305,6 +313,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "problem.bad_instant.way_out": (
         "Write it like {example}, or leave it out for what is known now.",
         "Écrivez par exemple {example}, ou omettez-le pour l'état actuel du registre.",
+    ),
+    "problem.bad_position": ("There is no such position", "Cette position n'existe pas"),
+    "problem.bad_position.detail": (
+        "“{asked}” is no position that the log has reached.",
+        "« {asked} » n'est pas une position que le journal ait atteinte.",
+    ),
+    "problem.bad_position.way_out": (
+        "Take the address as it is shown under “Cite this state”.",
+        "Reprenez l'adresse telle qu'elle figure sous « Citer cet état ».",
     ),
     "problem.closed": ("This rehearsal is closed", "Cette répétition est close"),
     "problem.closed.detail": (
