@@ -1,7 +1,7 @@
 """``python -m benchmarks [part …]``: every ratio beside its goal, from one run on this machine.
 
-Parts: http, loading, webhooks, store, projections, importing, assessment; all of them where none is named. PostgreSQL
-is taken from TREATY_TEST_POSTGRES_DSN or started for the run; without one its rows are left out.
+Parts: http, loading, clocks, webhooks, store, projections, importing, assessment; all of them where none is named.
+PostgreSQL is taken from TREATY_TEST_POSTGRES_DSN or started for the run; without one its rows are left out.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.report import Row
 
-PARTS = ("http", "loading", "store", "projections", "importing", "assessment", "webhooks")
+PARTS = ("http", "loading", "clocks", "store", "projections", "importing", "assessment", "webhooks")
 
 
 @contextlib.contextmanager

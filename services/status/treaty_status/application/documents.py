@@ -301,14 +301,22 @@ def _progress(reading: Reading) -> Document:
 
 def upcoming(told: View) -> list[Milestone]:
     """What will come without any further act, in order."""
-    lines = [line for line in _lines(told) if line.due > told.as_of]
+    lines = [line for line in _lines(told, of=_has_days_ahead) if line.due > told.as_of]
     return sorted(lines, key=lambda line: (line.due, line.key))
 
 
-def _lines(told: View) -> Iterable[Milestone]:
+def _has_days_ahead(name: str, told: View) -> bool:
+    """Acts lie behind: of one participant only the days of effect and of leaving can be ahead."""
+    days = (day for one in told.bound.get(name, ()) for day in (one.effect_on, one.leaves_on))
+    return any(day is not None and day > told.as_of for day in days)
+
+
+def _lines(told: View, of: Callable[[str, View], bool] = lambda *_: True) -> Iterable[Milestone]:
+    """The lines of the treaty and ``of`` those participants, whose many lines are dear."""
     yield from treaty_milestones(told.treaty, told.outcome, told.world)
-    for own in told.treaty.participations.values():
-        yield from participant_milestones(told.treaty, own, told.outcome)
+    for name, own in told.treaty.participations.items():
+        if of(name, told):
+            yield from participant_milestones(told.treaty, own, told.outcome)
 
 
 def _due(line: Milestone) -> Document:
