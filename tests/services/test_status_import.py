@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
@@ -124,6 +125,31 @@ def test_a_bad_line_is_answered_with_its_number_and_its_reason_and_stops_nothing
             assert one["problem"]["detail"]
             assert one["problem"]["way_out"]
             assert one["problem"]["status"] < 500
+
+
+def test_lines_may_end_as_other_systems_end_them(service: Status) -> None:
+    define(service)
+
+    answer = sent(service, "\ufeff" + ndjson(line("fra")).replace("\n", "\r\n") + json.dumps(line("deu")))
+
+    assert [json.loads(one)["result"] for one in answer.text.splitlines()] == ["recorded", "recorded"]
+
+
+def test_the_same_lines_sent_by_several_at_once_are_recorded_once(database_dsn: str) -> None:
+    with serving(database_dsn) as (url, headers):
+        put_protocol(url, headers)
+        body = ndjson(*(line(one) for one in STATES))
+
+        def send(_: int) -> list[str]:
+            answer = httpx.post(f"{url}/v1/import", content=body, headers=headers, timeout=60)
+            return [json.loads(one)["result"] for one in answer.text.splitlines()]
+
+        with ThreadPoolExecutor(6) as pool:
+            told = [result for one in pool.map(send, range(6)) for result in one]
+
+        assert sorted(set(told)) == ["already", "recorded"]
+        assert told.count("recorded") == len(STATES)
+        assert httpx.get(f"{url}/v1/treaties/EX-1").json()["counts"]["consents"] == len(STATES)
 
 
 def test_acts_are_decided_in_legal_order_whatever_the_order_of_the_lines(service: Status) -> None:

@@ -1,6 +1,9 @@
 """A body that comes in chunks, cut into lines; a line that is too long is told as such and held by nobody."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""Some programs begin every text with it; it says nothing."""
 
 
 class Line(NamedTuple):
@@ -45,6 +48,8 @@ class LineCutter:
     def _next(self) -> Line:
         self._number += 1
         text = None if self._is_too_long else bytes(self._rest)
+        if self._number == 1 and text is not None:
+            text = text.removeprefix(BYTE_ORDER_MARK)
         self._rest.clear()
         self._is_too_long = False
         return Line(self._number, text)
