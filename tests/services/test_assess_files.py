@@ -60,6 +60,7 @@ def test_one_participant_under_two_names_in_a_table_is_refused(tmp_path: Path) -
         ),
         ('{"participant": "fra", "act_date": NaN}', "NaN is no number"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"participant": "\\ud800"}', "half a letter"),
         ('{"n": ' + "9" * 5_000 + "}", "a number is too long"),
     ],
 )
@@ -83,6 +84,13 @@ def test_a_rule_that_is_none_says_where_and_what_would_be_right(
     assert told in refused(
         tmp_path, by_rule=json.dumps({**TWO, "in_force": [{**TWO["in_force"][0], "when": condition}]})
     )
+
+
+def test_a_part_of_a_case_that_can_be_no_file_is_answered(tmp_path: Path) -> None:
+    case = {"case": "1", "rule": "no\0file", "acts": [], "as_of": "2021-01-01"}
+    code, out, err = run("assess", "--cases", ndjson(tmp_path / "c.ndjson", [case]))
+    assert (code, err) == (1, "")
+    assert "There can be no such file" in json.loads(out)["error"]["detail"]
 
 
 def test_two_lines_are_two_participants_even_under_one_code(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Where something stands in a file, and what is said when it cannot be read."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -43,6 +44,8 @@ def text_of(path: Path) -> str:
         raise Unreadable(Place(str(path)), f"It cannot be read ({reason.strerror}).") from None
     except UnicodeDecodeError:
         raise Unreadable(Place(str(path)), "It is not text in UTF-8.") from None
+    except ValueError:  # a null character in the name
+        raise Unreadable(Place(repr(str(path))), "There can be no such file.") from None
 
 
 def json_of(text: str, place: Place) -> Any:
@@ -52,9 +55,17 @@ def json_of(text: str, place: Place) -> Any:
         Unreadable: it is not JSON, or a field of an object is there twice.
     """
     try:
-        return json.loads(text, parse_float=str, parse_constant=_no_number, object_pairs_hook=_said_once)
+        found = json.loads(text, parse_float=str, parse_constant=_no_number, object_pairs_hook=_said_once)
+        if _HALF_A_LETTER.search(text):
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Unreadable(place, "It holds half a letter (a surrogate without the other), which no text may.") from None
     except (ValueError, RecursionError) as reason:
         raise Unreadable(place, f"It is not JSON ({_briefly(reason)}).") from None
+    return found
+
+
+_HALF_A_LETTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def _no_number(text: str) -> Any:
