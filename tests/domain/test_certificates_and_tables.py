@@ -156,7 +156,10 @@ def test_the_eve_of_the_certificate_knows_nothing_of_it() -> None:
 
     assert where(told.treaty, told.world, "2004-12-02").met is False
     assert before(told.treaty, date(2004, 12, 2)).certificates == ()
-    assert len(before(told.treaty, date(2004, 12, 3)).certificates) == 1
+    told.on("2004-12-10", certified(OIL, on="2004-12-09"))
+    assert [one.event.certified_on for one in before(told.treaty, date(2004, 12, 3)).certificates] == [
+        date(2004, 12, 3)
+    ]
 
 
 # ---- quantities ------------------------------------------------------------------------------------------------------
