@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from tests.builders import (
     EUROPE,
@@ -31,6 +32,7 @@ from treaty_events import (
     Recorded,
     Status,
 )
+from treaty_status.domain.coherence import Coherence, Finding
 from treaty_status.domain.decisions import Circumstances, Define, NeighbourMoved, OpenRehearsal, Order, ReachDay, decide
 from treaty_status.domain.history import HistoricAct, RecordHistory, decide_history
 from treaty_status.domain.rule import TreatyRule
@@ -75,6 +77,10 @@ class Stream:
     def treaty(self) -> Treaty:
         assert isinstance(self.state, Treaty)
         return self.state
+
+    def findings(self) -> list[Finding]:
+        """Where what was said contradicts itself: a revision skipped, a line revoked that was never reached."""
+        return list(Coherence(T).findings(self.events))
 
     def lines(self) -> dict[str, tuple[Status, date, bool]]:
         """What is on record as said, and whether as history; however many revisions it took."""
@@ -126,6 +132,7 @@ def test_it_does_not_matter_whether_the_rule_or_the_history_was_there_first(
 
     assume([act.event for act in first.treaty.acts.values()] == [act.event for act in last.treaty.acts.values()])
     assert last.lines() == first.lines()
+    assert first.findings() == last.findings() == []
 
 
 def test_a_first_rule_settles_the_threshold_of_1991_and_says_so_once() -> None:
@@ -214,6 +221,37 @@ def test_an_amended_rule_that_changes_what_was_told_as_news_takes_it_back_as_new
     told = stream.take(defining(rule(6)), on=date(2026, 11, 23))
 
     assert {"threshold.revoked", "entry_into_force.cancelled"} <= set(news(told))
+
+
+@settings(max_examples=80)
+@given(acts=historic_acts, need=st.tuples(st.integers(1, 4), st.integers(1, 4)), news=st.integers(0, 3))
+def test_no_line_skips_a_revision_whether_it_is_spoken_of_as_history_or_as_news(
+    acts: list[HistoricAct], need: tuple[int, int], news: int
+) -> None:
+    stream = Stream(rule(need[0]))
+    stream.bring_in(*acts)
+    for name in states(news, first=20):
+        stream.take(acceded(name, on="2026-11-20"), on=IMPORTED)
+
+    stream.take(defining(rule(need[1])), on=date(2026, 11, 23))
+    stream.take(ReachDay(treaty=T), on=date(2027, 6, 1))
+
+    assert stream.findings() == []
+
+
+def test_a_line_taken_back_as_history_and_announced_anew_as_news_counts_through() -> None:
+    stream = Stream(rule(2))
+    stream.bring_in(*OLD)
+    stream.take(acceded("s9", on="2026-11-20"), on=IMPORTED)
+
+    told = stream.take(defining(rule(5)), on=date(2026, 11, 23))
+
+    force = [event for event in told if isinstance(event, MilestoneAnnounced) and event.kind == "entry_into_force"]
+    assert [(event.status, event.revision, event.recorded.imported) for event in force] == [
+        (Status.REVOKED, 2, "list:1"),
+        (Status.SCHEDULED, 3, None),
+    ]
+    assert stream.findings() == []
 
 
 def test_a_rule_withdrawn_to_a_higher_number_leaves_no_old_line_standing() -> None:

@@ -148,11 +148,22 @@ def _change(milestone: Milestone, status: Status, *, on: date | None = None) -> 
 
 # ---- in words of the log ---------------------------------------------------------------------------------------------
 def announcements(
-    treaty: Treaty, found: Iterable[Change], *, world: World, today: date, cause: Cause, recorded: Recorded
+    treaty: Treaty,
+    found: Iterable[Change],
+    *,
+    world: World,
+    today: date,
+    cause: Cause,
+    recorded: Recorded,
+    spoken: dict[str, int] | None = None,
 ) -> list[Fact]:
-    """The events that say so. ``treaty`` is the state after the facts that caused them."""
+    """The events that say so. ``treaty`` is the state after the facts that caused them.
+
+    ``spoken`` has the last revision of each line that was spoken of since, in the same decision, and is kept up: what
+    is said in several voices (as history, as news) still counts through.
+    """
     titles = spoken_titles(treaty)
-    revisions: dict[str, int] = {}
+    revisions = {} if spoken is None else spoken
     events: list[Fact] = []
     for change in found:
         said = treaty.announced.get(change.key)

@@ -86,9 +86,10 @@ def told_as_history(
 ) -> list[Fact]:
     """What to append about statements that an import brought in: they are old, whatever the facts say to them."""
     said: list[Fact] = []
+    spoken: dict[str, int] = {}
     for change in found:
         historic = replace(recorded, imported=came_as_history(treaty, change.milestone))
-        said += announcements(treaty, [change], world=world, today=today, cause=cause, recorded=historic)
+        said += announcements(treaty, [change], world=world, today=today, cause=cause, recorded=historic, spoken=spoken)
     return said
 
 

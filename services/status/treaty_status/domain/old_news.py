@@ -19,6 +19,7 @@ from treaty_events import (
     ParticipantAct,
     Recorded,
     SettledMilestone,
+    milestone_key,
 )
 from treaty_status.domain.announcements import Change, announcements, spoken_titles
 from treaty_status.domain.evaluation import Outcome
@@ -179,12 +180,20 @@ def told(
         else:
             old.append(change)
     historic = replace(recorded, imported=imported)
-    settled = [MilestonesSettled(treaty=treaty.id, recorded=historic, milestones=tuple(silent))] if silent else []
-    return [
-        *announcements(treaty, old, world=world, today=today, cause=cause, recorded=historic),
-        *settled,
-        *news_of(treaty, news, world=world, today=today, cause=cause, recorded=recorded),
-    ]
+    spoken: dict[str, int] = {}
+    said = announcements(treaty, old, world=world, today=today, cause=cause, recorded=historic, spoken=spoken)
+    if silent:
+        _count(treaty, silent, spoken)
+        said.append(MilestonesSettled(treaty=treaty.id, recorded=historic, milestones=tuple(silent)))
+    return [*said, *news_of(treaty, news, world=world, today=today, cause=cause, recorded=recorded, spoken=spoken)]
+
+
+def _count(treaty: Treaty, silent: Iterable[SettledMilestone], spoken: dict[str, int]) -> None:
+    """Lines that were settled have a revision more, as the state that follows will say."""
+    for one in silent:
+        key = milestone_key(treaty.id, one.kind, one.params, one.occurrence)
+        said = treaty.announced.get(key)
+        spoken[key] = spoken.get(key, 0 if said is None else said.revision) + 1
 
 
 def news_of(
@@ -196,11 +205,13 @@ def news_of(
     cause: Cause,
     recorded: Recorded,
     released: frozenset[str] = frozenset(),
+    spoken: dict[str, int] | None = None,
 ) -> list[Fact]:
     """What is announced now; where the treaty is kept under four eyes, also what waits and what waits no longer."""
+    spoken = {} if spoken is None else spoken
     seen = four_eyes(treaty, found, cause=cause, recorded=recorded, released=released)
     said = (
-        announcements(treaty, changes, world=world, today=today, cause=why, recorded=recorded)
+        announcements(treaty, changes, world=world, today=today, cause=why, recorded=recorded, spoken=spoken)
         for why, changes in seen.said
     )
     return [*seen.facts, *(fact for one in said for fact in one)]
