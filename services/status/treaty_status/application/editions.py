@@ -8,7 +8,7 @@ EDITION: Final = 1
 """Rises by one with every release in which an answer about the same facts is not the same bytes as before.
 
 Texts, names, languages, the shape of documents and the reading of rules all belong to it; facts do not, they are in the
-log. A test holds the answers of each edition to what they were.
+log. An edition is sealed with its release; a test then holds its answers to what they were.
 """
 
 
