@@ -346,6 +346,21 @@ def test_a_table_of_400_does_not_ask_everyone_about_everyone() -> None:
     assert asked <= 400
 
 
+@pytest.mark.parametrize("as_of", ["2027-01-01", "2027-03-01", "2027-05-01", "2028-03-01", "2028-08-01", "2030-01-01"])
+def test_no_day_ahead_of_a_participant_is_passed_over(as_of: str) -> None:
+    acts = [
+        *all_acceded(states(40), on="2027-01-15"),
+        ratified("fra", on="2027-02-01"),
+        ratified("deu", on="2028-02-20"),
+        denounced("s1", on="2028-02-25"),
+    ]
+    seen = told(*acts, as_of=as_of)
+
+    rows = documents.milestones_document(seen)["milestones"]
+    ahead = {row["key"] for row in rows if row["state"] == "upcoming" and row["kind"].startswith("participant.")}
+    assert {line.key for line in documents.upcoming(seen) if line.kind.startswith("participant.")} == ahead
+
+
 # ---- claims ----------------------------------------------------------------------------------------------------------
 def _with_claims(the_treaty: Treaty, *claims: dict[str, Any]) -> Treaty:
     recorded = [
