@@ -8,6 +8,7 @@ from datetime import datetime
 class Recorded:
     """When our log accepted the fact (UTC instant), and the named key that wrote it.
 
+    Where ``by`` begins with ``replay:``, the instant is that at which others first saw what a replayed record tells.
     ``imported`` is the id of the import that brought it in as history; such a fact is no news, and nobody is told of it
     who did not ask for history.
     """
