@@ -26,6 +26,8 @@ READS = (
     "/milestones.ics",
     "/milestones.ics?participant=fra",
     "/milestones.atom",
+    "/certificates",
+    "/tables",
     "/path?limit=3",
     "/certificates",
     "/tables",

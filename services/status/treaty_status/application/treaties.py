@@ -84,14 +84,6 @@ class Treaties:
         with self._lock:
             return list(self._kept)
 
-    def known_at(self, treaty: str, moment: datetime) -> Known:
-        """The treaty as we knew it at an instant: without whatever was recorded later."""
-        events = self._log.read_stream(stream_of(treaty))
-        facts = self._facts(events)
-        until = next((n for n, fact in enumerate(facts) if fact.recorded.at > moment), len(facts))
-        none = Known(Undefined(treaty), 0)
-        return none.and_then(facts[:until], events[until - 1].position) if until else none
-
     def refresh(self, treaty: str) -> Known:
         """The treaty with everything that the log holds of it now."""
         return self._read_on(treaty, self._kept.get(treaty) or Known(Undefined(treaty), 0))
