@@ -41,6 +41,10 @@ class DeliveryUnknown(NotifierRefusal):
     """No such delivery, or none that the caller owns."""
 
 
+class GapRefused(NotifierRefusal):
+    """Numbers that are no stretch of a feed."""
+
+
 class SubscriptionLimit(NotifierRefusal):
     """One owner holds as many subscriptions as the operator allows."""
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-BODY_LIMIT_BYTES = 20_000  # Standard Webhooks recommends to stay below 20 kB
+BODY_LIMIT_BYTES = 20_000 - 250  # Standard Webhooks recommends to stay below 20 kB; the rest is for the numbers
 MILESTONE = "milestone"
 HISTORIC = "historic_"
 """How the category of an event begins that an import of history brought in."""
 TEST_TYPE = "webhook.test"
+OUTSIDE: Mapping[str, object] = {"sequence": None, "previous_id": None, "watermark": None}
+"""What a message says that is no part of its subscription's numbered feed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def probe_draft(*, subscription_id: str, test_id: str, at: datetime) -> Draft:
         livemode=False,
         participants=frozenset(),
         recorded_at=at,
-        body=_compact({"type": TEST_TYPE, "timestamp": instant_text(at), "data": content}),
+        body=_compact({"type": TEST_TYPE, "timestamp": instant_text(at), "data": content, **OUTSIDE}),
         audience=subscription_id,
     )
 
@@ -116,7 +118,9 @@ def participants(data: Mapping[str, object]) -> frozenset[str]:
 
 
 def body(event: FeedEvent) -> bytes:
-    """The bytes to sign: ``type``, ``timestamp`` (when the event was recorded) and ``data``, below 20 kB.
+    """The message's own bytes: ``type``, ``timestamp`` (when the event was recorded) and ``data``, below 20 kB.
+
+    Its number in a subscription's feed is put to them when it is taken up (``numbering.numbered``).
 
     A long attribution is clipped and ``attributed_to_total`` says how many there are; data that is too long for
     another reason is left out, ``clipped`` is true and the receiver reads the event by its position in the feed.

@@ -44,7 +44,7 @@ async def read(delivery_id: str, desk: TheDesk, caller: TheCaller) -> DeliveryVi
     "/deliveries/{delivery_id}/redeliver", status_code=202, operation_id="redeliver", summary="Send it once more"
 )
 async def redeliver(delivery_id: str, desk: TheDesk, caller: TheCaller) -> Accepted:
-    """The same bytes under the same webhook-id, with a fresh schedule of retries."""
+    """Under the same webhook-id and number, marked `resend: true`, with a fresh schedule of retries."""
     delivery = await owned_delivery(desk, caller, delivery_id)
     await active_subscription(desk, caller, delivery.subscription_id)
     is_due = await desk.call(desk.outbox.redeliver, subscription_id=delivery.subscription_id, seq=delivery.seq)

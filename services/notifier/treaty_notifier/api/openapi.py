@@ -117,13 +117,35 @@ def _header(name: str, text: str) -> dict[str, object]:
 def _body_schema(name: str) -> dict[str, object]:
     return {
         "type": "object",
-        "required": ["type", "timestamp", "data"],
+        "required": ["type", "timestamp", "data", "sequence", "previous_id", "watermark"],
         "properties": {
             "type": {"const": name},
             "timestamp": {"type": "string", "format": "date-time", "description": "When the event was recorded"},
             "data": {"type": "object", "required": ["event_id", "livemode"], "properties": _data_schema(name)},
+            **_NUMBERS,
         },
     }
+
+
+_NUMBERS: Mapping[str, object] = {
+    "sequence": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "description": "1, 2, 3 … of this subscription without a gap; null for tests, and for replays from before its "
+        "beginning",
+    },
+    "previous_id": {
+        "type": ["string", "null"],
+        "description": "The webhook-id of the number before; a receiver that lacks it can pull exactly what it lacks",
+    },
+    "watermark": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "description": "When this message was taken up, everything up to this number was delivered or given up",
+    },
+    "replay": {"const": True, "description": "Only in a replay"},
+    "resend": {"const": True, "description": "Only where it was asked for once more"},
+}
 
 
 def _data_schema(name: str) -> dict[str, object]:
@@ -155,4 +177,8 @@ def _example(name: str) -> dict[str, object]:
     data: dict[str, object] = {"event_id": "8f14e45f-ceea-567a-9d2b-1f0e3a5c7b90", "livemode": name != TEST_TYPE}
     if name != TEST_TYPE:
         data |= {"treaty": "XVIII-16", "position": 412}
-    return {"type": name, "timestamp": _EXAMPLE_AT, "data": data}
+    numbers: dict[str, object] = {"sequence": None, "previous_id": None, "watermark": None}
+    if name != TEST_TYPE:
+        previous = "msg_" + "a2b3c4d5" * 6 + "e6f7"
+        numbers = {"sequence": 17, "previous_id": previous, "watermark": 16}
+    return {"type": name, "timestamp": _EXAMPLE_AT, "data": data} | numbers

@@ -82,6 +82,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="The subscription is not active",
         meaning="Nothing is sent while it is paused or disabled; PATCH its state to active first.",
     ),
+    errors.GapRefused: Problem(
+        slug="gap-refused",
+        status=422,
+        title="Not a stretch of a feed",
+        meaning="A gap goes from a number to the same or a higher one, or begins after a number.",
+    ),
     errors.SubscriptionLimit: Problem(
         slug="subscription-limit",
         status=409,

@@ -9,6 +9,7 @@ from treaty_events.catalogue import NAMES
 from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.messages import instant_text
+from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox import Attempt, Delivery, Start
 from treaty_notifier.subscriptions import (
     Filter,
@@ -168,6 +169,7 @@ class AttemptView(BaseModel):
     status_code: int | None
     response: str = Field(description="The first 16 KiB of the endpoint's answer.")
     response_clipped: bool
+    occasion: Occasion = Field(description="Why it was made: it was next, a stretch was replayed, or it was asked for.")
     location: str | None = Field(description="Where a redirect pointed; it is never followed.")
     peer: str | None
     next_attempt_at: str | None
@@ -175,6 +177,9 @@ class AttemptView(BaseModel):
 
 class DeliverySummary(BaseModel):
     id: str = Field(description="The webhook-id: the same on every attempt.")
+    sequence: int | None = Field(
+        description="Its number in the subscription's feed; null before it is taken up, and for what is no part of it."
+    )
     subscription: str
     type: str
     treaty: str | None
@@ -196,6 +201,28 @@ class DeliveryView(DeliverySummary):
 class DeliveryList(BaseModel):
     deliveries: list[DeliverySummary]
     next: int | None = Field(description="Give it as `before` to read on; null at the end.")
+
+
+class PulledMessage(BaseModel):
+    sequence: int
+    id: str = Field(description="The webhook-id.")
+    previous_id: str | None
+    type: str
+    treaty: str | None
+    position: int
+    recorded_at: str
+    state: DeliveryState
+    attempts_made: int
+    payload: str = Field(description="The exact text that is signed and sent, the same here and there.")
+
+
+class PulledPage(BaseModel):
+    subscription: str
+    messages: list[PulledMessage]
+    next: int = Field(description="Give it as `after` to read on.")
+    head: int = Field(description="The last number given out.")
+    watermark: int = Field(description="Everything up to this number is delivered or given up now.")
+    has_more: bool = Field(description="There may be more at once; without it, ask again with `wait`.")
 
 
 class Accepted(BaseModel):
@@ -267,10 +294,28 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
     )
 
 
+def pulled_message(delivery: Delivery) -> PulledMessage:
+    if delivery.sequence is None:
+        raise AssertionError("A message of the feed has no number")
+    return PulledMessage(
+        sequence=delivery.sequence,
+        id=delivery.webhook_id,
+        previous_id=delivery.previous_id,
+        type=delivery.type,
+        treaty=delivery.treaty,
+        position=delivery.position,
+        recorded_at=instant_text(delivery.recorded_at),
+        state=delivery.state,
+        attempts_made=len(delivery.attempts),
+        payload=delivery.body.decode(),
+    )
+
+
 def _summary_fields(delivery: Delivery) -> dict[str, object]:
     last = delivery.attempts[-1] if delivery.attempts else None
     return {
         "id": delivery.webhook_id,
+        "sequence": delivery.sequence,
         "subscription": delivery.subscription_id,
         "type": delivery.type,
         "treaty": delivery.treaty,
@@ -294,6 +339,7 @@ def _attempt_fields(attempt: Attempt) -> dict[str, object]:
         "status_code": attempt.status_code,
         "response": attempt.response.decode("utf-8", "replace"),
         "response_clipped": attempt.is_clipped,
+        "occasion": attempt.occasion,
         "location": attempt.location,
         "peer": attempt.peer,
         "next_attempt_at": _text(attempt.next_attempt_at),

@@ -4,21 +4,20 @@ from sqlalchemy import Connection, select, union
 
 from treaty_notifier.deliveries import DeliveryState, Outcome, delivery_state
 from treaty_notifier.messages import Entry, webhook_id
+from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.port import Attempt, Delivery
 from treaty_notifier.outbox.rows import AnyRow, attempt_of, entry_of, subscription_of
-from treaty_notifier.outbox.tables import attempts, exceptions, groups, lanes, messages, subscriptions
-from treaty_notifier.subscriptions import Membership, Subscription, Window, wants
+from treaty_notifier.outbox.stretches import terms_of
+from treaty_notifier.outbox.tables import attempts, exceptions, lanes, messages, subscriptions
+from treaty_notifier.subscriptions import Subscription
 
 PENDING_SCAN_ROWS = 500  # how far beyond the cursor a listing looks for what still waits
 _LOG_COLUMNS = [column for column in messages.c if column.name != "body"]
 
 
-def membership(connection: Connection) -> Membership:
-    return Membership(members={row.id: frozenset(row.members) for row in connection.execute(select(groups))})
-
-
 def deliveries(
     connection: Connection,
+    driver: Driver,
     subscription: Subscription,
     *,
     key: bytes,
@@ -27,46 +26,48 @@ def deliveries(
     state: DeliveryState | None,
 ) -> list[Delivery]:
     """Newest first. Deliveries that wait beyond the cursor are looked for within the next 500 lines of the log."""
-    waiting = {entry.seq for entry in _waiting(connection, subscription)}
+    waiting = {entry.seq for entry in _waiting(connection, driver, subscription)}
     seqs = _known(connection, subscription.id, before=before, limit=limit, state=state)
     if state in (None, DeliveryState.PENDING):
         seqs |= {seq for seq in waiting if before is None or seq < before}
-    found = _load(connection, subscription.id, seqs, key=key)
+    found = load(connection, subscription.id, seqs, key=key)
     return [one for one in found if state in (None, one.state)][:limit]
 
 
-def delivery(connection: Connection, wanted_id: str, *, key: bytes, owner: str | None) -> Delivery | None:
+def delivery(
+    connection: Connection, driver: Driver, wanted_id: str, *, key: bytes, owner: str | None
+) -> Delivery | None:
+    """By its id, without its bytes."""
     for table in (attempts, exceptions):
         row = connection.execute(
             select(table.c.subscription_id, table.c.seq).where(table.c.webhook_id == wanted_id).limit(1)
         ).one_or_none()
         if row is not None:
-            return _load(connection, row.subscription_id, {row.seq}, key=key)[0]
-    return _still_waiting(connection, wanted_id, key=key, owner=owner)
+            return load(connection, row.subscription_id, {row.seq}, key=key)[0]
+    return _still_waiting(connection, driver, wanted_id, key=key, owner=owner)
 
 
-def _still_waiting(connection: Connection, wanted_id: str, *, key: bytes, owner: str | None) -> Delivery | None:
+def _still_waiting(
+    connection: Connection, driver: Driver, wanted_id: str, *, key: bytes, owner: str | None
+) -> Delivery | None:
     """Ids are derived, not stored, until the first attempt: try what the owner's lanes have before them."""
     query = select(subscriptions)
     if owner is not None:
         query = query.where(subscriptions.c.owner == owner)
     for row in connection.execute(query).all():
         subscription = subscription_of(row)
-        for entry in _waiting(connection, subscription):
+        for entry in _waiting(connection, driver, subscription):
             if wanted_id == webhook_id(instance_key=key, subscription_id=row.id, identity=entry.identity):
-                return _load(connection, row.id, {entry.seq}, key=key)[0]
+                return load(connection, row.id, {entry.seq}, key=key)[0]
     return None
 
 
-def _waiting(connection: Connection, subscription: Subscription) -> list[Entry]:
-    lane = connection.execute(select(lanes).where(lanes.c.id == subscription.id)).one()
-    window = Window(after_position=lane.after_position, not_before=lane.not_before)
-    query = select(*_LOG_COLUMNS).where(messages.c.seq > lane.cursor).order_by(messages.c.seq).limit(PENDING_SCAN_ROWS)
+def _waiting(connection: Connection, driver: Driver, subscription: Subscription) -> list[Entry]:
+    terms = terms_of(driver, subscription.id)
+    cursor = connection.execute(select(lanes.c.cursor).where(lanes.c.id == subscription.id)).scalar_one()
+    query = select(*_LOG_COLUMNS).where(messages.c.seq > cursor).order_by(messages.c.seq).limit(PENDING_SCAN_ROWS)
     entries = [entry_of(row) for row in connection.execute(query)]
-    members = membership(connection)
-    return [
-        entry for entry in entries if window.admits(entry) and wants(subscription.filter, entry, membership=members)
-    ]
+    return [entry for entry in entries if terms is not None and terms.wants(entry)]
 
 
 def _known(
@@ -88,10 +89,12 @@ def _known(
     return set(connection.execute(query).scalars())
 
 
-def _load(connection: Connection, subscription_id: str, seqs: set[int], *, key: bytes) -> list[Delivery]:
+def load(connection: Connection, subscription_id: str, seqs: set[int], *, key: bytes) -> list[Delivery]:
+    """These lines of the log as deliveries, newest first, without their bytes."""
     if not seqs:
         return []
-    rows = connection.execute(select(messages).where(messages.c.seq.in_(seqs)).order_by(messages.c.seq.desc())).all()
+    query = select(*_LOG_COLUMNS).where(messages.c.seq.in_(seqs)).order_by(messages.c.seq.desc())
+    rows = connection.execute(query).all()
     tried: dict[int, list[Attempt]] = {}
     for attempt in connection.execute(
         select(attempts)
@@ -122,11 +125,12 @@ def _delivery(
         type=entry.type,
         treaty=entry.treaty,
         recorded_at=entry.recorded_at,
-        body=bytes(row.body),
+        body=b"",
         state=delivery_state(
             [attempt.outcome for attempt in tried], owed=DeliveryState(exception.state) if exception else None
         ),
         reason=exception.reason if exception else None,
         next_attempt_at=exception.next_at if exception else None,
         attempts=tried,
+        sequence=next((attempt.sequence for attempt in tried if attempt.sequence is not None), None),
     )

@@ -1,10 +1,12 @@
 """Booking finished turns and giving their leases back, inside the caller's transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, assert_never
 
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn
+from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox.claims import due_anew, end_replays
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.port import Lease, Sent, Settlement
@@ -12,12 +14,16 @@ from treaty_notifier.outbox.rows import disabling_reason, pause_seconds
 
 _ATTEMPT_COLUMNS = (
     "webhook_id, subscription_id, seq, number, started_at, duration_ms, outcome, status_code, response, is_clipped,"
-    " location, peer, next_attempt_at"
+    " location, peer, next_attempt_at, sequence, occasion, body_hash"
 )
-_EXCEPTION_COLUMNS = "subscription_id, seq, webhook_id, state, failures, next_at, reason"
+_EXCEPTION_COLUMNS = (
+    "subscription_id, seq, webhook_id, state, failures, next_at, reason, sequence, previous_id, watermark, occasion"
+)
 _HELD = "SELECT id, epoch, owner, is_replay, due_at, {now} FROM lanes WHERE {among:id:ids} ORDER BY id {lock}"
 _GIVE_BACK = """
-    UPDATE lanes SET owner = NULL, lease_until = NULL, cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END
+    UPDATE lanes SET owner = NULL, lease_until = NULL,
+           cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END,
+           sequence = CASE WHEN sequence < :sequence THEN :sequence ELSE sequence END
     WHERE id = :id
 """
 _PAUSE = """
@@ -80,12 +86,17 @@ def _held(driver: Driver, settlements: Sequence[Settlement]) -> dict[str, _Held]
 
 def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _Held]) -> None:
     now = driver.instant(next(iter(held.values())).now)
-    attempts = [_attempt(driver, one, sent, now=now) for one in settlements for sent in one.sent]
+    # In the order of the log, however the answers came in: so it can be seen later that nothing was passed over.
+    in_order = [(one, sent) for one in settlements for sent in sorted(one.sent, key=lambda sent: sent.parcel.seq)]
+    attempts = [_attempt(driver, one, sent, now=now) for one, sent in in_order]
     driver.insert("attempts", _ATTEMPT_COLUMNS, attempts)
     touched = [settlement for settlement in settlements if _book_exceptions(driver, settlement, now=now)]
     for settlement in touched:
         _book_wishes(driver, settlement, now=now)
-    driver.run_each(_GIVE_BACK, [{"cursor": one.cursor, "id": one.lease.lane_id} for one in settlements])
+    driver.run_each(
+        _GIVE_BACK,
+        [{"cursor": one.cursor, "sequence": attempted(one), "id": one.lease.lane_id} for one in settlements],
+    )
     due = {one.lease.subscription_id for one in touched}
     due |= {lane.id for lane in held.values() if not lane.is_replay and _is_due(driver, lane, now=now)}
     due_anew(driver, sorted(due))
@@ -128,7 +139,25 @@ def _exception(driver: Driver, subscription: str, sent: Sent, *, now: datetime) 
             state, next_at, reason = DeliveryState.DEAD, None, given
         case _:
             assert_never(sent.decision)
-    return subscription, parcel.seq, parcel.webhook_id, state.value, parcel.failures + 1, next_at, reason
+    row = subscription, parcel.seq, parcel.webhook_id, state.value, parcel.failures + 1, next_at, reason
+    place = parcel.place
+    numbers = (place.sequence, place.previous_id, place.watermark) if place is not None else (None, None, None)
+    return *row, *numbers, parcel.occasion.value
+
+
+def attempted(settlement: Settlement) -> int:
+    """The last number that the lane has passed by this turn, 0 where it passed none."""
+    return max(
+        (
+            sent.parcel.place.sequence
+            for sent in settlement.sent
+            if sent.parcel.place is not None
+            and sent.parcel.occasion is Occasion.FEED
+            and not sent.parcel.is_exception
+            and sent.parcel.seq <= settlement.cursor
+        ),
+        default=0,
+    )
 
 
 def _attempt(driver: Driver, settlement: Settlement, sent: Sent, *, now: datetime) -> tuple[object, ...]:
@@ -148,6 +177,9 @@ def _attempt(driver: Driver, settlement: Settlement, sent: Sent, *, now: datetim
         sent.location,
         sent.peer,
         planned,
+        parcel.place.sequence if parcel.place is not None else None,
+        parcel.occasion.value,
+        hashlib.sha256(parcel.body).digest(),
     )
 
 

@@ -1,28 +1,27 @@
 """Leasing lanes and reading what they are to send, inside the caller's transaction."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
-from treaty_notifier.messages import webhook_id
+from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
+from treaty_notifier.outbox import stretches
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.message_log import LoggedMessage, MessageLog
 from treaty_notifier.outbox.port import Claim, Lease, Parcel, Turn, Wish
-from treaty_notifier.outbox.rows import filter_of
 from treaty_notifier.outbox.secrets import SecretBox
-from treaty_notifier.subscriptions import Filter, Membership, Window, wants
+from treaty_notifier.outbox.stretches import SCAN_ROWS, Numbers, Standing, Stretch, filter_from
+from treaty_notifier.subscriptions import Window
 
-SCAN_ROWS = 500  # log lines one turn looks at; a filter that wants few of them moves on quickly all the same
 NOTHING = Claim(turns=(), has_more=False)
 
 # Least recently served first, never by lease: lanes whose holder died must not wait behind everybody's work.
 _CLAIMABLE = """
     SELECT l.id, l.subscription_id, l.is_replay, l.cursor, l.stop_seq, l.after_position, l.not_before, l.due_at,
-           l.epoch, s.url, {text:s.filter}, p.seq, {now},
+           l.epoch, l.sequence, l.numbered_after, s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
            (SELECT {joined:x.serial || ':' || {hex:x.sealed}} FROM secrets x
             WHERE x.subscription_id = s.id AND (x.expires_at IS NULL OR x.expires_at > {now}))
     FROM lanes l JOIN subscriptions s ON s.id = l.subscription_id JOIN progress p ON p.name = 'feed'
@@ -42,7 +41,8 @@ _DUE_ANEW = """
 """
 _END_REPLAYS = "DELETE FROM lanes WHERE {among:id:ids} AND is_replay AND cursor >= stop_seq"
 _DUE_AGAIN = """
-    SELECT e.seq, e.webhook_id, e.failures, m.type, m.body
+    SELECT e.seq, e.webhook_id, e.failures, m.type, m.body, m.audience,
+           e.sequence, e.previous_id, e.watermark, e.occasion
     FROM exceptions e JOIN messages m ON m.seq = e.seq
     WHERE e.subscription_id = :subscription AND e.state = 'retrying' AND e.next_at <= :at
     ORDER BY e.next_at, e.seq LIMIT :room
@@ -50,11 +50,13 @@ _DUE_AGAIN = """
 _ATTEMPTS = """
     SELECT seq, max(number) FROM attempts WHERE subscription_id = :subscription AND {among:seq:seqs} GROUP BY seq
 """
+_OWED = """
+    SELECT seq FROM exceptions WHERE subscription_id = :subscription AND state = 'retrying' AND {among:seq:seqs}
+"""
 _NEXT_DUE = """
     SELECT (SELECT min(due_at) FROM lanes WHERE due_at > {now}),
            (SELECT min(paused_until) FROM lanes WHERE paused_until > {now}), {now}
 """
-_GROUPS = "SELECT id, {text:members} FROM groups"
 
 
 class _Lane(NamedTuple):
@@ -69,11 +71,22 @@ class _Lane(NamedTuple):
     not_before: str | datetime | None
     due_at: str | datetime | None
     epoch: int
+    sequence: int
+    numbered_after: int
     url: str
     filter: str
+    filter_changes: int
     head: int
     now: str | datetime
     secrets: str | None
+
+
+class _Found(NamedTuple):
+    """What a lane is to send, the last line of the log that was looked at, and the numbers given out for it."""
+
+    parcels: tuple[Parcel, ...]
+    scanned_to: int
+    stretch: Stretch | None
 
 
 @dataclass(frozen=True)
@@ -91,12 +104,13 @@ class Claims:
             return NOTHING
         now = driver.instant(lanes[0].now)
         reader = _Reader(driver, self, now=now, batch=wish.batch, fresh=fresh, lanes=lanes)
-        found = [(lane, *reader.parcels(lane)) for lane in lanes]
-        taken = [(lane, parcels, scanned_to) for lane, parcels, scanned_to in found if parcels]
-        passed_by = [(lane, scanned_to) for lane, parcels, scanned_to in found if not parcels]
+        found = [(lane, reader.found(lane)) for lane in lanes]
+        taken = [(lane, one) for lane, one in found if one.parcels]
+        passed_by = [(lane, one.scanned_to) for lane, one in found if not one.parcels]
         if taken:
             until = now + timedelta(seconds=wish.lease_seconds)
-            driver.run(_LEASE, owner=wish.owner, until=until, at=now, ids=[lane.id for lane, _, _ in taken])
+            driver.run(_LEASE, owner=wish.owner, until=until, at=now, ids=[lane.id for lane, _ in taken])
+            stretches.write(driver, [one.stretch for _, one in taken if one.stretch is not None])
         _pass_by(driver, passed_by, now=now)
         return Claim(
             turns=tuple(
@@ -109,10 +123,10 @@ class Claims:
                     ),
                     url=lane.url,
                     secrets=self._opened(lane.secrets),
-                    parcels=parcels,
-                    scanned_to=scanned_to,
+                    parcels=one.parcels,
+                    scanned_to=one.scanned_to,
                 )
-                for lane, parcels, scanned_to in taken
+                for lane, one in taken
             ),
             has_more=len(lanes) == wish.lanes or any(scanned_to < lane.head for lane, scanned_to in passed_by),
         )
@@ -137,18 +151,35 @@ class _Reader:
         lanes: Sequence[_Lane],
     ) -> None:
         self._driver = driver
-        self._claims = claims
+        self._numbers = Numbers(claims.instance_key, claims.log)
         self._now = now
         self._batch = batch
         self._fresh = fresh
-        names_groups = any(_filter(lane.filter).groups for lane in lanes)
-        self._membership = _membership(driver) if names_groups else Membership()
+        self._standings = stretches.standings(driver, [lane.id for lane in lanes if not lane.is_replay])
+        self._terms = {lane.id: self._terms_of(lane) for lane in lanes}
+        if any(_names_groups(terms) for terms in self._terms.values()):
+            rolls = stretches.rolls(driver)
+            self._terms = {id_: _with_rolls(terms, rolls) for id_, terms in self._terms.items()}
 
-    def parcels(self, lane: _Lane) -> tuple[tuple[Parcel, ...], int]:
-        """What the lane is to send, and the last line of the log that was looked at."""
-        again = [] if lane.is_replay else self._due_again(lane)
-        new, scanned_to = self._new(lane, room=self._batch - len(again))
-        return (*again, *new), scanned_to
+    def found(self, lane: _Lane) -> _Found:
+        if lane.is_replay:
+            return self._replayed(lane)
+        again = self._due_again(lane)
+        room, standing = self._batch - len(again), self._standings[lane.id]
+        if standing.taken > lane.sequence:
+            found = self._taken_before(lane, standing, room=room)
+        else:
+            found = self._next(lane, standing, room=room)
+        return found._replace(parcels=(*again, *found.parcels))
+
+    def _terms_of(self, lane: _Lane) -> Terms:
+        """A replay sends what is wanted now, and lines from before the numbers as well."""
+        return Terms(
+            current=filter_from(lane.filter),
+            window=Window(after_position=lane.after_position, not_before=self._driver.instant_or_none(lane.not_before)),
+            numbered_after=0 if lane.is_replay else lane.numbered_after,
+            formers=stretches.formers(self._driver, lane.id) if lane.filter_changes and not lane.is_replay else (),
+        )
 
     def _due_again(self, lane: _Lane) -> list[Parcel]:
         """Retries whose time has come; at most half of the turn, so that they never hold back what is new."""
@@ -159,57 +190,92 @@ class _Reader:
             _DUE_AGAIN, subscription=lane.subscription_id, at=self._now, room=max(1, self._batch // 2)
         )
         counts = self._attempts(lane.subscription_id, [row[0] for row in due])
-        return [
-            Parcel(
-                seq=seq,
-                webhook_id=known_id,
-                type=type_,
-                body=bytes(body),
-                attempts=counts.get(seq, 0),
-                failures=failures,
-                is_exception=True,
+        parcels = []
+        for seq, known_id, failures, type_, body, audience, sequence, previous_id, watermark, occasion in due:
+            place = None if sequence is None else Place(sequence=sequence, previous_id=previous_id, watermark=watermark)
+            why = Occasion(occasion)
+            parcels.append(
+                Parcel(
+                    seq=seq,
+                    webhook_id=known_id,
+                    type=type_,
+                    # What is for one subscription alone holds its final bytes already.
+                    body=numbered(bytes(body), place, occasion=why) if audience is None else bytes(body),
+                    attempts=counts.get(seq, 0),
+                    failures=failures,
+                    is_exception=True,
+                    place=place,
+                    occasion=why,
+                )
             )
-            for seq, known_id, failures, type_, body in due
-        ]
+        return parcels
 
-    def _new(self, lane: _Lane, *, room: int) -> tuple[list[Parcel], int]:
-        """The next wanted messages after the cursor."""
+    def _next(self, lane: _Lane, standing: Standing, *, room: int) -> _Found:
+        """The next wanted messages after the cursor, with numbers that nobody had before."""
         wanted, scanned_to = self._wanted(lane, room=room)
-        # Only a replay meets what was attempted before.
-        seqs = [message.entry.seq for message in wanted] if lane.is_replay else []
+        if not wanted:
+            return _Found((), scanned_to, None)
+        stretch, places, ids = self._numbers.take(lane.subscription_id, wanted, standing, after_seq=lane.cursor)
+        parcels = [_new(message, id_, place) for message, id_, place in zip(wanted, ids, places, strict=True)]
+        return _Found(tuple(parcels), scanned_to, stretch)
+
+    def _taken_before(self, lane: _Lane, standing: Standing, *, room: int) -> _Found:
+        """What was taken up and not attempted, by whoever held the lane before or by a pull: the same bytes again."""
+        known = stretches.between(self._driver, lane.subscription_id, first=lane.sequence + 1, last=standing.taken)
+        every = (
+            _new(message, id_, place)
+            for stretch in known
+            for message, place, id_ in self._numbers.walk(self._driver, stretch, self._terms[lane.id])
+            if place.sequence > lane.sequence
+        )
+        parcels = tuple(islice(every, room))
+        return _Found(parcels, parcels[-1].seq if parcels else lane.cursor, None)
+
+    def _replayed(self, lane: _Lane) -> _Found:
+        """What is wanted of an old stretch, under the numbers it had; what is still being tried comes by itself."""
+        wanted, scanned_to = self._wanted(lane, room=self._batch)
+        seqs = [message.entry.seq for message in wanted]
+        if not seqs:
+            return _Found((), scanned_to, None)
+        terms = stretches.terms_of(self._driver, lane.subscription_id)
+        places = (
+            self._numbers.places(self._driver, lane.subscription_id, terms, first=seqs[0], last=seqs[-1])
+            if terms is not None
+            else {}
+        )
         counts = self._attempts(lane.subscription_id, seqs)
-        return [self._parcel(lane, message, counts.get(message.entry.seq, 0)) for message in wanted], scanned_to
+        owed = {row[0] for row in self._driver.rows(_OWED, subscription=lane.subscription_id, seqs=seqs)}
+        parcels = [
+            Parcel(
+                seq=message.entry.seq,
+                webhook_id=self._numbers.id_of(lane.subscription_id, message),
+                type=message.entry.type,
+                body=numbered(message.body, places.get(message.entry.seq), occasion=Occasion.REPLAY),
+                attempts=counts.get(message.entry.seq, 0),
+                failures=0,
+                is_exception=False,
+                place=places.get(message.entry.seq),
+                occasion=Occasion.REPLAY,
+            )
+            for message in wanted
+            if message.entry.seq not in owed
+        ]
+        return _Found(tuple(parcels), scanned_to, None)
 
     def _wanted(self, lane: _Lane, *, room: int) -> tuple[list[LoggedMessage], int]:
-        filter_ = _filter(lane.filter)
-        window = Window(after_position=lane.after_position, not_before=self._driver.instant_or_none(lane.not_before))
+        terms = self._terms[lane.id]
         until = lane.head if lane.stop_seq is None else lane.stop_seq
         wanted: list[LoggedMessage] = []
         scanned_to = lane.cursor
-        for message in self._claims.log.after(
+        for message in self._numbers.log.after(
             self._driver, lane.cursor, until=until, limit=SCAN_ROWS, fresh=self._fresh
         ):
             if len(wanted) >= room:
                 break
-            entry = message.entry
-            if window.admits(entry) and wants(filter_, entry, membership=self._membership):
+            if terms.wants(message.entry):
                 wanted.append(message)
-            scanned_to = entry.seq
+            scanned_to = message.entry.seq
         return wanted, scanned_to
-
-    def _parcel(self, lane: _Lane, message: LoggedMessage, attempts_before: int) -> Parcel:
-        entry = message.entry
-        return Parcel(
-            seq=entry.seq,
-            webhook_id=webhook_id(
-                instance_key=self._claims.instance_key, subscription_id=lane.subscription_id, identity=entry.identity
-            ),
-            type=entry.type,
-            body=message.body,
-            attempts=attempts_before,
-            failures=0,
-            is_exception=False,
-        )
 
     def _attempts(self, subscription_id: str, seqs: list[int]) -> dict[int, int]:
         if not seqs:
@@ -245,10 +311,22 @@ def _pass_by(driver: Driver, lanes: list[tuple[_Lane, int]], *, now: datetime) -
     end_replays(driver, [lane.id for lane, _ in lanes if lane.is_replay])
 
 
-def _membership(driver: Driver) -> Membership:
-    return Membership(members={group: frozenset(json.loads(members)) for group, members in driver.rows(_GROUPS)})
+def _new(message: LoggedMessage, webhook_id: str, place: Place) -> Parcel:
+    return Parcel(
+        seq=message.entry.seq,
+        webhook_id=webhook_id,
+        type=message.entry.type,
+        body=numbered(message.body, place),
+        attempts=0,
+        failures=0,
+        is_exception=False,
+        place=place,
+    )
 
 
-@lru_cache(10_000)
-def _filter(document: str) -> Filter:
-    return filter_of(json.loads(document))
+def _names_groups(terms: Terms) -> bool:
+    return any(one.groups for one in (terms.current, *(former for _, former in terms.formers)))
+
+
+def _with_rolls(terms: Terms, rolls: Rolls) -> Terms:
+    return replace(terms, rolls=rolls)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from treaty_notifier.outbox import schema
 from treaty_notifier.outbox.driver import Driver
-from treaty_notifier.outbox.tables import metadata
 
 SCHEMA_LOCK = 7_402_318_855  # any number, the same in every notifier: only one creates the tables
 POOL_SIZE = 8
@@ -58,11 +58,17 @@ class Database:
                 raise
             self._kept = connection
 
+    @contextmanager
+    def looking(self, clock: Callable[[], datetime]) -> Iterator[tuple[Connection, Driver]]:
+        """A read transaction, for both ways to ask."""
+        with self.reading() as connection, Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
+            yield connection, driver
+
     def create_tables(self) -> None:
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SCHEMA_LOCK})
-            metadata.create_all(connection)
+            schema.create(connection)
 
     def close(self) -> None:
         with self._drivers:

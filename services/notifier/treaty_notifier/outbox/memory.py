@@ -3,12 +3,14 @@
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn, delivery_state
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, Entry, webhook_id
+from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
+from treaty_notifier.outbox.bookings import attempted
 from treaty_notifier.outbox.port import (
     Attempt,
     Census,
@@ -19,6 +21,7 @@ from treaty_notifier.outbox.port import (
     Page,
     Parcel,
     Progress,
+    Pulled,
     Replay,
     Sent,
     Settlement,
@@ -26,7 +29,7 @@ from treaty_notifier.outbox.port import (
     Turn,
     Wish,
 )
-from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState, Window, wants
+from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState, Window
 
 
 @dataclass
@@ -41,6 +44,8 @@ class _Lane:
     owner: str | None = None
     lease_until: datetime | None = None
     paused_until: datetime | None = None
+    sequence: int = 0
+    numbered_after: int = 0
 
 
 @dataclass
@@ -49,6 +54,16 @@ class _Owed:
     failures: int
     next_at: datetime | None = None
     reason: str | None = None
+    occasion: Occasion = Occasion.FEED
+
+
+@dataclass
+class _Taken:
+    """The numbers of one subscription, and the line after which the next is looked for."""
+
+    places: dict[int, Place] = field(default_factory=dict)  # by line
+    last_id: str | None = None
+    last_seq: int = 0
 
 
 @dataclass
@@ -71,7 +86,9 @@ class MemoryOutbox:
         self._lanes: dict[str, _Lane] = {}
         self._owed: dict[tuple[str, int], _Owed] = {}
         self._attempts: dict[tuple[str, int], list[Attempt]] = {}
-        self._groups: dict[str, frozenset[str]] = {}
+        self._groups: dict[str, list[tuple[int, frozenset[str]]]] = {}
+        self._formers: dict[str, list[tuple[int, Filter]]] = {}
+        self._taken: dict[str, _Taken] = {}
 
     @property
     def instance_key(self) -> bytes:
@@ -108,6 +125,7 @@ class MemoryOutbox:
                 )
             self._subscriptions[subscription.id] = subscription
             self._secrets[subscription.id] = [_Secret(secret)]
+            self._taken[subscription.id] = _Taken()
             self._add_lane(subscription.id, subscription.id, start=start)
 
     def subscription(self, subscription_id: str) -> Subscription | None:
@@ -139,6 +157,8 @@ class MemoryOutbox:
                 state=subscription.state if state is None else state,
                 state_reason=subscription.state_reason if state is None else None,
             )
+            if changed.filter != subscription.filter:
+                self._keep_former(subscription_id, subscription.filter)
             self._subscriptions[subscription_id] = changed
             return changed
 
@@ -171,16 +191,21 @@ class MemoryOutbox:
         with self._lock:
             if subscription_id not in self._subscriptions or not 1 <= seq <= len(self._log):
                 return False
-            self._owed[subscription_id, seq] = self._due_now()
+            known, line = self._owed.get((subscription_id, seq)), self._log[seq - 1][0]
+            if known is None and line.audience is None and seq > self._lanes[subscription_id].cursor:
+                return True  # it waits for its first attempt, which comes by itself
+            is_open = known is not None and known.state is DeliveryState.RETRYING
+            occasion = known.occasion if known is not None and is_open else Occasion.RESEND
+            self._owed[subscription_id, seq] = replace(self._due_now(), occasion=occasion)
             return True
 
     def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
         with self._lock:
             if subscription_id not in self._subscriptions:
                 return None
-            stop = len(self._log)
+            stop = self._lanes[subscription_id].cursor  # what the lane has not come to yet comes by itself
             lane = self._add_lane(replay_id, subscription_id, start=start, stop_seq=stop)
-            return Replay(id=replay_id, subscription_id=subscription_id, messages=stop - lane.cursor)
+            return Replay(id=replay_id, subscription_id=subscription_id, messages=max(0, stop - lane.cursor))
 
     # Lanes
 
@@ -264,17 +289,40 @@ class MemoryOutbox:
                     found = self._delivery(subscription.id, seq)
                     was_touched = found.attempts or (subscription.id, seq) in self._owed
                     if found.webhook_id == webhook_id and (was_touched or owner in (None, subscription.owner)):
-                        return found
+                        return self._with_body(found)
         return None
+
+    def pull(self, subscription_id: str, *, after: int, until: int | None, limit: int) -> Pulled | None:
+        with self._lock:
+            if subscription_id not in self._subscriptions:
+                return None
+            wanted = min(after + limit, until) if until is not None else after + limit
+            taken = self._taken[subscription_id]
+            while len(taken.places) < wanted and (line := self._next_line(subscription_id)) is not None:
+                self._take(subscription_id, [line])
+            last = min(len(taken.places), wanted)
+            seqs = [seq for seq, place in taken.places.items() if after < place.sequence <= last]
+            end = len(taken.places) if until is None else min(len(taken.places), until)
+            return Pulled(
+                deliveries=tuple(self._with_body(self._delivery(subscription_id, seq)) for seq in seqs),
+                head=len(taken.places),
+                watermark=self._watermark(subscription_id),
+                has_more=max(last, after) < end or (self._next_line(subscription_id) is not None and until is None),
+            )
 
     # Groups and counts
 
     def membership(self) -> Membership:
-        return Membership(members=dict(self._groups))
+        return Membership(members={group: versions[-1][1] for group, versions in self._groups.items()})
 
     def put_group(self, group: str, members: frozenset[str]) -> None:
         with self._lock:
-            self._groups[group] = members
+            versions = self._groups.setdefault(group, [])
+            if not versions:
+                versions.append((0, members))
+            elif versions[-1][1] != members:
+                head = len(self._log)
+                self._groups[group] = [one for one in versions if one[0] < head] + [(head, members)]
 
     def groups_wanted(self) -> list[str]:
         with self._lock:
@@ -316,8 +364,52 @@ class MemoryOutbox:
         window = Window(after_position=start.after_position, not_before=start.not_before)
         first = next((e.seq for e, _ in self._log if e.audience is None and window.admits(e)), len(self._log) + 1)
         lane = _Lane(lane_id, subscription_id, first - 1, stop_seq, window, served_at=self._clock())
+        lane.numbered_after = lane.cursor
         self._lanes[lane_id] = lane
         return lane
+
+    def _terms(self, lane: _Lane) -> Terms:
+        """A replay sends what is wanted now, and lines from before the numbers as well."""
+        is_replay = lane.stop_seq is not None
+        return Terms(
+            current=self._subscriptions[lane.subscription_id].filter,
+            window=lane.window,
+            numbered_after=0 if is_replay else lane.numbered_after,
+            formers=() if is_replay else tuple(self._formers.get(lane.subscription_id, ())),
+            rolls=Rolls(versions=self._groups),
+        )
+
+    def _keep_former(self, subscription_id: str, former: Filter) -> None:
+        known, head = self._formers.setdefault(subscription_id, []), len(self._log)
+        if not known or known[-1][0] < head:
+            known.append((head, former))
+
+    def _watermark(self, subscription_id: str) -> int:
+        """Everything up to this number is delivered or given up."""
+        places = self._taken[subscription_id].places
+        owed = [
+            places[seq].sequence
+            for (owner, seq), one in self._owed.items()
+            if owner == subscription_id
+            and one.state is DeliveryState.RETRYING
+            and one.occasion is Occasion.FEED
+            and seq in places
+        ]
+        return min([self._lanes[subscription_id].sequence, *(sequence - 1 for sequence in owed)])
+
+    def _next_line(self, subscription_id: str) -> Entry | None:
+        """The first wanted line that has no number yet."""
+        lane, taken = self._lanes[subscription_id], self._taken[subscription_id]
+        terms = self._terms(lane)
+        return next((one for one, _ in self._log[max(lane.cursor, taken.last_seq) :] if terms.wants(one)), None)
+
+    def _take(self, subscription_id: str, wanted: Sequence[Entry]) -> None:
+        taken, watermark = self._taken[subscription_id], self._watermark(subscription_id)
+        for entry in wanted:
+            taken.places[entry.seq] = Place(
+                sequence=len(taken.places) + 1, previous_id=taken.last_id, watermark=watermark
+            )
+            taken.last_id, taken.last_seq = self._webhook_id(subscription_id, entry), entry.seq
 
     def _due_now(self) -> _Owed:
         return _Owed(DeliveryState.RETRYING, failures=0, next_at=self._clock())
@@ -345,14 +437,23 @@ class MemoryOutbox:
     def _turn(self, lane: _Lane, *, now: datetime, batch: int) -> Turn:
         again = sorted(self._due_again(lane, now))[: max(1, batch // 2)]
         parcels = [self._parcel(lane, seq, is_exception=True) for seq in again]
-        scanned_to = lane.cursor
-        subscription = self._subscriptions[lane.subscription_id]
-        for entry, _ in self._log[lane.cursor : lane.stop_seq]:
-            if len(parcels) >= batch:
-                break
-            if lane.window.admits(entry) and wants(subscription.filter, entry, membership=self.membership()):
-                parcels.append(self._parcel(lane, entry.seq, is_exception=False))
-            scanned_to = entry.seq
+        subscription, room = self._subscriptions[lane.subscription_id], batch - len(parcels)
+        if lane.stop_seq is not None:
+            seqs, scanned_to = self._wanted(lane, room=room)
+            parcels += [
+                self._parcel(lane, seq, occasion=Occasion.REPLAY)
+                for seq in seqs
+                if (owed := self._owed.get((lane.subscription_id, seq))) is None
+                or owed.state is not DeliveryState.RETRYING
+            ]
+        else:
+            places = self._taken[lane.subscription_id].places
+            seqs = [seq for seq, place in places.items() if place.sequence > lane.sequence][:room]
+            scanned_to = seqs[-1] if seqs else lane.cursor
+            if not seqs:
+                seqs, scanned_to = self._wanted(lane, room=room)
+                self._take(lane.subscription_id, [self._log[seq - 1][0] for seq in seqs])
+            parcels += [self._parcel(lane, seq) for seq in seqs]
         return Turn(
             lease=Lease(
                 lane_id=lane.id, subscription_id=lane.subscription_id, epoch=lane.epoch + 1, cursor=lane.cursor
@@ -367,17 +468,34 @@ class MemoryOutbox:
             scanned_to=scanned_to,
         )
 
-    def _parcel(self, lane: _Lane, seq: int, *, is_exception: bool) -> Parcel:
+    def _wanted(self, lane: _Lane, *, room: int) -> tuple[list[int], int]:
+        seqs: list[int] = []
+        scanned_to, terms = lane.cursor, self._terms(lane)
+        for entry, _ in self._log[lane.cursor : lane.stop_seq]:
+            if len(seqs) >= room:
+                break
+            if terms.wants(entry):
+                seqs.append(entry.seq)
+            scanned_to = entry.seq
+        return seqs, scanned_to
+
+    def _parcel(
+        self, lane: _Lane, seq: int, *, is_exception: bool = False, occasion: Occasion = Occasion.FEED
+    ) -> Parcel:
         entry, body = self._log[seq - 1]
-        place = (lane.subscription_id, seq)
+        known = (lane.subscription_id, seq)
+        why = self._owed[known].occasion if is_exception else occasion
+        place = self._taken[lane.subscription_id].places.get(seq)
         return Parcel(
             seq=seq,
             webhook_id=self._webhook_id(lane.subscription_id, entry),
             type=entry.type,
-            body=body,
-            attempts=len(self._attempts.get(place, ())),
-            failures=self._owed[place].failures if is_exception else 0,
+            body=numbered(body, place, occasion=why) if entry.audience is None else body,
+            attempts=len(self._attempts.get(known, ())),
+            failures=self._owed[known].failures if is_exception else 0,
             is_exception=is_exception,
+            place=place,
+            occasion=why,
         )
 
     def _settle(self, settlement: Settlement) -> bool:
@@ -386,24 +504,25 @@ class MemoryOutbox:
         if lane is None or lane.epoch != lease.epoch or lane.owner is None:
             return False
         now = self._clock()
-        for sent in settlement.sent:
+        for sent in sorted(settlement.sent, key=lambda one: one.parcel.seq):
             self._book(lease.subscription_id, sent, now=now)
         lane.owner = lane.lease_until = None
+        lane.sequence = max(lane.sequence, attempted(settlement))
         self._move(lane, max(lane.cursor, settlement.cursor))
         return True
 
     def _book(self, subscription_id: str, sent: Sent, *, now: datetime) -> None:
         place = (subscription_id, sent.parcel.seq)
         self._owed.pop(place, None)
-        failures, planned = sent.parcel.failures + 1, None
+        failures, planned, why = sent.parcel.failures + 1, None, sent.parcel.occasion
         match sent.decision:
             case RetryIn(delay_seconds=delay, pause_seconds=pause):
                 planned = now + timedelta(seconds=delay)
-                self._owed[place] = _Owed(DeliveryState.RETRYING, failures, next_at=planned)
+                self._owed[place] = _Owed(DeliveryState.RETRYING, failures, next_at=planned, occasion=why)
                 if pause > 0:
                     self._pause(subscription_id, until=now + timedelta(seconds=pause))
             case Dead(reason=reason, disables=disables):
-                self._owed[place] = _Owed(DeliveryState.DEAD, failures, reason=reason)
+                self._owed[place] = _Owed(DeliveryState.DEAD, failures, reason=reason, occasion=why)
                 if disables:
                     self._subscriptions[subscription_id] = replace(
                         self._subscriptions[subscription_id], state=SubscriptionState.DISABLED, state_reason=reason
@@ -427,17 +546,13 @@ class MemoryOutbox:
         lane = self._lanes.get(subscription_id)
         if lane is None:
             return []
-        wanted = self._subscriptions[subscription_id].filter
-        waiting = {
-            entry.seq
-            for entry, _ in self._log[lane.cursor :]
-            if lane.window.admits(entry) and wants(wanted, entry, membership=self.membership())
-        }
+        terms = self._terms(lane)
+        waiting = {entry.seq for entry, _ in self._log[lane.cursor :] if terms.wants(entry)}
         touched = {seq for owner, seq in (*self._owed, *self._attempts) if owner == subscription_id}
         return sorted(waiting | touched, reverse=True)
 
     def _delivery(self, subscription_id: str, seq: int) -> Delivery:
-        entry, body = self._log[seq - 1]
+        entry, _ = self._log[seq - 1]
         owed = self._owed.get((subscription_id, seq))
         tried = tuple(self._attempts.get((subscription_id, seq), ()))
         return Delivery(
@@ -448,12 +563,23 @@ class MemoryOutbox:
             type=entry.type,
             treaty=entry.treaty,
             recorded_at=entry.recorded_at,
-            body=body,
+            body=b"",
             state=delivery_state([one.outcome for one in tried], owed=owed.state if owed else None),
             reason=owed.reason if owed else None,
             next_attempt_at=owed.next_at if owed else None,
             attempts=tried,
+            sequence=next((one.sequence for one in tried if one.sequence is not None), None),
         )
+
+    def _with_body(self, delivery: Delivery) -> Delivery:
+        """With its number and the bytes that are signed; before it is taken up, the message's own."""
+        entry, body = self._log[delivery.seq - 1]
+        place = self._taken[delivery.subscription_id].places.get(delivery.seq)
+        if entry.audience is not None or (place is None and not delivery.attempts):
+            return replace(delivery, body=body)
+        if place is None:
+            return replace(delivery, body=numbered(body, None))
+        return replace(delivery, body=numbered(body, place), sequence=place.sequence, previous_id=place.previous_id)
 
     def _webhook_id(self, subscription_id: str, entry: Entry) -> str:
         return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=entry.identity)
@@ -471,4 +597,6 @@ def _attempt(sent: Sent, planned: datetime | None) -> Attempt:
         location=sent.location,
         peer=sent.peer,
         next_attempt_at=planned,
+        sequence=sent.parcel.place.sequence if sent.parcel.place is not None else None,
+        occasion=sent.parcel.occasion,
     )

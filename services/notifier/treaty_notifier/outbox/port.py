@@ -12,6 +12,7 @@ from typing import Protocol
 
 from treaty_notifier.deliveries import Decision, DeliveryState, Outcome
 from treaty_notifier.messages import Draft
+from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
 
 
@@ -35,8 +36,9 @@ class Start:
 class Parcel:
     """One message ready to be sent to one subscription.
 
-    ``attempts`` counts all attempts so far, ``failures`` those of the present round of the schedule; ``is_exception``
-    says that it comes from a retry row and not from the cursor.
+    ``body`` holds the final bytes. ``attempts`` counts all attempts so far, ``failures`` those of the present round of
+    the schedule; ``is_exception`` says that it comes from a retry row and not from the cursor. ``place`` is None for
+    what is no part of the subscription's feed.
     """
 
     seq: int
@@ -46,6 +48,8 @@ class Parcel:
     attempts: int
     failures: int
     is_exception: bool
+    place: Place | None = None
+    occasion: Occasion = Occasion.FEED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +143,7 @@ class Settlement:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One POST. ``next_attempt_at`` is what was planned after it."""
+    """One POST. ``next_attempt_at`` is what was planned after it, ``occasion`` why it was made."""
 
     number: int
     started_at: datetime
@@ -151,11 +155,17 @@ class Attempt:
     location: str | None
     peer: str | None
     next_attempt_at: datetime | None
+    sequence: int | None = None
+    occasion: Occasion = Occasion.FEED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One message to one subscription, as far as it has come."""
+    """One message to one subscription, as far as it has come.
+
+    ``body`` is what is signed, as far as its number is known, and empty in listings. ``sequence`` is None for what is
+    no part of the feed, and for what was not taken up yet.
+    """
 
     webhook_id: str
     subscription_id: str
@@ -169,6 +179,22 @@ class Delivery:
     reason: str | None
     next_attempt_at: datetime | None
     attempts: tuple[Attempt, ...]
+    sequence: int | None = None
+    previous_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulled:
+    """A stretch of a subscription's feed, each message with its number and its final bytes, however far it has come.
+
+    ``head`` is the last number given out, ``watermark`` the number up to which everything is delivered or given up
+    now. ``has_more`` says that the log has more to give than was asked for.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    head: int
+    watermark: int
+    has_more: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +254,7 @@ class Outbox(Protocol):
         filter: Filter | None = None,  # noqa: A002  (the word of the API)
         state: SubscriptionState | None = None,
     ) -> Subscription | None:
-        """None when it does not exist. A new filter holds for everything that the cursor has not passed."""
+        """None when it does not exist. A new filter holds for every message that is not in the log yet."""
 
     def remove_subscription(self, subscription_id: str) -> bool: ...
 
@@ -239,7 +265,10 @@ class Outbox(Protocol):
         """Put a test message into the log, due at once for one subscription; the webhook id, None if unknown."""
 
     def redeliver(self, *, subscription_id: str, seq: int) -> bool:
-        """Make one message due at once again, under its own id, with a fresh schedule."""
+        """Make one message due at once again, under its own id, with a fresh schedule.
+
+        What still waits for its first attempt is left as it is.
+        """
 
     def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None: ...
 
@@ -281,9 +310,17 @@ class Outbox(Protocol):
     def delivery(self, webhook_id: str, *, owner: str | None) -> Delivery | None:
         """By its id; one that was never attempted is found only among what the lanes of ``owner`` have before them."""
 
-    def membership(self) -> Membership: ...
+    def pull(self, subscription_id: str, *, after: int, until: int | None, limit: int) -> Pulled | None:
+        """Messages with ``after < sequence <= until``, at most ``limit``; None when there is no such subscription.
 
-    def put_group(self, group: str, members: frozenset[str]) -> None: ...
+        What nobody has taken up yet gets its number and its bytes by this, and the lane sends the very same later.
+        """
+
+    def membership(self) -> Membership:
+        """Who belongs to which group now."""
+
+    def put_group(self, group: str, members: frozenset[str]) -> None:
+        """From the next message on; a group that is new has always been so."""
 
     def groups_wanted(self) -> list[str]:
         """Every group that some subscription names."""

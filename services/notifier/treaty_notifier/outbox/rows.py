@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from treaty_notifier.deliveries import Dead, Delivered, Outcome, RetryIn
 from treaty_notifier.messages import Draft, Entry
+from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox.port import Attempt, Sent
 from treaty_notifier.subscriptions import Filter, Livemode, Subscription, SubscriptionState
 
@@ -104,6 +105,8 @@ def attempt_of(row: AnyRow) -> Attempt:
         location=row.location,
         peer=row.peer,
         next_attempt_at=row.next_attempt_at,
+        sequence=row.sequence,
+        occasion=Occasion(row.occasion),
     )
 
 

@@ -7,13 +7,15 @@ agree on them; on SQLite there is one machine and its clock is passed in.
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, text, true, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, true, update
 
 from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, webhook_id
-from treaty_notifier.outbox import attempts_log, bookings, claims
+from treaty_notifier.numbering import Occasion, Place
+from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, terms_log
 from treaty_notifier.outbox.claims import NOTHING, Claims
+from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.message_log import MessageLog
 from treaty_notifier.outbox.port import (
@@ -24,22 +26,25 @@ from treaty_notifier.outbox.port import (
     Lease,
     Page,
     Progress,
+    Pulled,
     Replay,
     Settlement,
     Start,
     Wish,
 )
 from treaty_notifier.outbox.presence import presence_in
-from treaty_notifier.outbox.rows import filter_document, message_row, subscription_of, subscription_row
+from treaty_notifier.outbox.rows import message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
+from treaty_notifier.outbox.stretches import Numbers
 from treaty_notifier.outbox.tables import (
     attempts,
     exceptions,
-    groups,
+    former_filters,
     lanes,
     messages,
     progress,
     secrets,
+    stretches,
     subscriptions,
 )
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
@@ -67,6 +72,7 @@ class SqlOutbox:
         self._presence = presence_in(self._database)
         self._log = MessageLog()
         self._claims = Claims(self._key, self._box, self._log)
+        self._numbers = Numbers(self._key, self._log)
 
     @property
     def instance_key(self) -> bytes:
@@ -128,11 +134,11 @@ class SqlOutbox:
             changes["url"] = url
         if description is not None:
             changes["description"] = description
-        if filter is not None:
-            changes["filter"] = filter_document(filter)
         if state is not None:
             changes |= {"state": state.value, "state_reason": None}
         with self._database.writing() as connection:
+            if filter is not None and _lock_lane(connection, subscription_id):
+                terms_log.change_filter(connection, subscription_id, filter)
             if changes:
                 connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(**changes))
             return _subscription(connection, subscription_id)
@@ -141,7 +147,7 @@ class SqlOutbox:
         with self._database.writing() as connection:
             _lock_lane(connection, subscription_id)
             # Lanes go too: a turn that is under way then finds no lane to book into.
-            for table in (lanes, exceptions, attempts, secrets):
+            for table in (lanes, exceptions, attempts, secrets, stretches, former_filters):
                 connection.execute(delete(table).where(table.c.subscription_id == subscription_id))
             gone = connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
             return gone.rowcount > 0
@@ -176,24 +182,40 @@ class SqlOutbox:
             return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=draft.identity)
 
     def redeliver(self, *, subscription_id: str, seq: int) -> bool:
-        with self._database.writing() as connection:
+        with self._database.writing() as connection, self._driver(connection) as driver:
             if not _lock_lane(connection, subscription_id):
                 return False
-            identity = connection.execute(select(messages.c.identity).where(messages.c.seq == seq)).scalar()
-            if identity is None:
+            line = connection.execute(
+                select(messages.c.identity, messages.c.audience).where(messages.c.seq == seq)
+            ).one_or_none()
+            if line is None:
                 return False
-            self._make_due(connection, subscription_id=subscription_id, seq=seq, identity=identity)
+            known = connection.execute(_exception_query(subscription_id, seq)).one_or_none()
+            if known is None and line.audience is None and not _was_attempted(connection, subscription_id, seq):
+                return True  # it waits for its first attempt, which comes by itself
+            place = pulling.place_of(driver, self._numbers, subscription_id, seq)
+            is_open = known is not None and known.state == DeliveryState.RETRYING.value
+            occasion = Occasion(known.occasion) if known is not None and is_open else Occasion.RESEND
+            self._make_due(
+                connection,
+                subscription_id=subscription_id,
+                seq=seq,
+                identity=line.identity,
+                place=place,
+                occasion=occasion,
+            )
             return True
 
     def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
         with self._database.writing() as connection:
             if not _lock_lane(connection, subscription_id):
                 return None
-            stop = _progress(connection).seq
+            # What the lane has not come to yet comes by itself.
+            stop = connection.execute(select(lanes.c.cursor).where(lanes.c.id == subscription_id)).scalar_one()
             cursor = self._add_lane(
                 connection, lane_id=replay_id, subscription_id=subscription_id, start=start, stop_seq=stop
             )
-            return Replay(id=replay_id, subscription_id=subscription_id, messages=stop - cursor)
+            return Replay(id=replay_id, subscription_id=subscription_id, messages=max(0, stop - cursor))
 
     # Lanes
 
@@ -246,28 +268,48 @@ class SqlOutbox:
     def deliveries(
         self, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
     ) -> list[Delivery]:
-        with self._database.reading() as connection:
+        with self._database.looking(self._clock) as (connection, driver):
             subscription = _subscription(connection, subscription_id)
             if subscription is None:
                 return []
             return attempts_log.deliveries(
-                connection, subscription, key=self._key, before=before, limit=limit, state=state
+                connection, driver, subscription, key=self._key, before=before, limit=limit, state=state
             )
 
     def delivery(self, webhook_id: str, *, owner: str | None) -> Delivery | None:
-        with self._database.reading() as connection:
-            return attempts_log.delivery(connection, webhook_id, key=self._key, owner=owner)
+        with self._database.looking(self._clock) as (connection, driver):
+            found = attempts_log.delivery(connection, driver, webhook_id, key=self._key, owner=owner)
+            return None if found is None else pulling.with_body(connection, driver, self._numbers, found)
+
+    def pull(self, subscription_id: str, *, after: int, until: int | None, limit: int) -> Pulled | None:
+        wanted = min(after + limit, until) if until is not None else after + limit
+        with self._database.looking(self._clock) as (_, driver):
+            has_left = pulling.has_untaken(driver, subscription_id)
+            is_short = pulling.taken(driver, subscription_id) < wanted
+        if has_left and is_short:
+            with self._database.driving(self._clock) as driver:
+                has_left = pulling.take_up_to(driver, self._numbers, subscription_id, wanted=wanted)
+        with self._database.looking(self._clock) as (connection, driver):
+            return pulling.read(
+                connection,
+                driver,
+                self._numbers,
+                subscription_id,
+                after=after,
+                until=until,
+                limit=limit,
+                has_left=has_left,
+            )
 
     # Groups
 
     def membership(self) -> Membership:
         with self._database.reading() as connection:
-            return attempts_log.membership(connection)
+            return terms_log.membership(connection)
 
     def put_group(self, group: str, members: frozenset[str]) -> None:
         with self._database.writing() as connection:
-            connection.execute(delete(groups).where(groups.c.id == group))
-            connection.execute(insert(groups).values(id=group, members=sorted(members)))
+            terms_log.put_group(connection, group, members)
 
     def groups_wanted(self) -> list[str]:
         with self._database.reading() as connection:
@@ -321,6 +363,9 @@ class SqlOutbox:
             )
             return freed.rowcount
 
+    def _driver(self, connection: Connection) -> Driver:
+        return Driver(connection, is_sqlite=self._database.is_sqlite, clock=self._clock)
+
     def _now(self, connection: Connection) -> datetime:
         if self._database.is_sqlite:
             return self._clock()
@@ -355,11 +400,21 @@ class SqlOutbox:
                 not_before=start.not_before,
                 served_at=self._now(connection),
                 epoch=0,
+                numbered_after=cursor,
             )
         )
         return cursor
 
-    def _make_due(self, connection: Connection, *, subscription_id: str, seq: int, identity: str) -> None:
+    def _make_due(
+        self,
+        connection: Connection,
+        *,
+        subscription_id: str,
+        seq: int,
+        identity: str,
+        place: Place | None = None,
+        occasion: Occasion = Occasion.FEED,
+    ) -> None:
         now = self._now(connection)
         ours = and_(exceptions.c.subscription_id == subscription_id, exceptions.c.seq == seq)
         connection.execute(delete(exceptions).where(ours))
@@ -371,6 +426,10 @@ class SqlOutbox:
                 state=DeliveryState.RETRYING.value,
                 failures=0,
                 next_at=now,
+                sequence=place.sequence if place is not None else None,
+                previous_id=place.previous_id if place is not None else None,
+                watermark=place.watermark if place is not None else None,
+                occasion=occasion.value,
             )
         )
         connection.execute(update(lanes).where(lanes.c.id == subscription_id).values(due_at=now))
@@ -384,6 +443,18 @@ def _progress(connection: Connection) -> Progress:
 def _subscription(connection: Connection, subscription_id: str) -> Subscription | None:
     row = connection.execute(select(subscriptions).where(subscriptions.c.id == subscription_id)).one_or_none()
     return None if row is None else subscription_of(row)
+
+
+def _exception_query(subscription_id: str, seq: int) -> Select[tuple[str, str]]:
+    return select(exceptions.c.state, exceptions.c.occasion).where(
+        exceptions.c.subscription_id == subscription_id, exceptions.c.seq == seq
+    )
+
+
+def _was_attempted(connection: Connection, subscription_id: str, seq: int) -> bool:
+    """Whether the lane has come past it."""
+    cursor = connection.execute(select(lanes.c.cursor).where(lanes.c.id == subscription_id)).scalar_one()
+    return seq <= int(cursor)
 
 
 def _lock_lane(connection: Connection, subscription_id: str) -> bool:

@@ -80,6 +80,32 @@ subscriptions = Table(
     Column("state", String(20), nullable=False),
     Column("state_reason", Text),
     Column("created_at", Instant, nullable=False),
+    Column("filter_changes", Integer, nullable=False, server_default="0"),
+)
+
+#: Filters that were changed: each held up to and including this line of the log.
+former_filters = Table(
+    "former_filters",
+    metadata,
+    Column("subscription_id", String(40), primary_key=True),
+    Column("until_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("filter", JSON, nullable=False),
+)
+
+#: Numbers given out, one row for messages taken up together: these follow log line ``after_seq`` within a few hundred
+#: lines. Written before the first of them is sent, never changed: what their signed bodies say is fixed here.
+stretches = Table(
+    "stretches",
+    metadata,
+    Column("subscription_id", String(40), primary_key=True),
+    Column("first_sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("after_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("previous_id", String(60)),
+    Column("last_id", String(60), nullable=False),
+    Column("watermark", BigInteger, nullable=False),
+    Index("stretches_by_line", "subscription_id", "last_seq"),
 )
 
 #: Sealed secrets, newest serial first in use; ``expires_at`` is empty for the current one.
@@ -109,6 +135,8 @@ lanes = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("owner", String(60)),
     Column("lease_until", Instant),
+    Column("sequence", BigInteger, nullable=False, server_default="0"),  # everything up to this number was attempted
+    Column("numbered_after", BigInteger, nullable=False, server_default="0"),  # the line before number 1
     Index("lanes_by_served_at", "served_at"),
     # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
     postgresql_with={"fillfactor": 40},
@@ -125,7 +153,12 @@ exceptions = Table(
     Column("failures", Integer, nullable=False),
     Column("next_at", Instant),
     Column("reason", Text),
+    Column("sequence", BigInteger),
+    Column("previous_id", String(60)),
+    Column("watermark", BigInteger),
+    Column("occasion", String(10), nullable=False, server_default="feed"),
     Index("exceptions_due", "subscription_id", "state", "next_at"),
+    Index("exceptions_oldest", "subscription_id", "state", "occasion", "sequence"),
 )
 
 attempts = Table(
@@ -145,13 +178,17 @@ attempts = Table(
     Column("location", Text),
     Column("peer", String(60)),
     Column("next_attempt_at", Instant),
+    Column("sequence", BigInteger),
+    Column("occasion", String(10), nullable=False, server_default="feed"),
+    Column("body_hash", LargeBinary),  # SHA-256 of the bytes that were signed and sent
     Index("attempts_by_delivery", "subscription_id", "seq"),
 )
 
-#: Who belongs to a group, as last heard; kept so that a restart without the status service can still match.
-groups = Table(
-    "groups",
+#: Who belonged to a group after which line of the log; kept so that counting again gives the same numbers.
+memberships = Table(
+    "memberships",
     metadata,
-    Column("id", String(100), primary_key=True),
+    Column("group_id", String(100), primary_key=True),
+    Column("after_seq", BigInteger, primary_key=True, autoincrement=False),
     Column("members", JSON, nullable=False),
 )
