@@ -29,8 +29,6 @@ READS = (
     "/certificates",
     "/tables",
     "/path?limit=3",
-    "/certificates",
-    "/tables",
 )
 
 
@@ -111,7 +109,7 @@ def test_what_was_said_live_is_said_again_of_that_instant_and_of_that_position(s
 
     for (path, day), answers in told.live.items():
         for said, (instant, position) in zip(answers, told.moments, strict=True):
-            assert body(told.service, at(path, as_of=day, known_at=instant)) == said
+            assert body(told.service, at(path, as_of=day, known_at=instant)) == said, (path, day, instant)
             assert body(told.service, at(path, as_of=day, at_position=position)) == said
     assert len({said for answers in told.live.values() for said in answers}) > len(READS) * len(DAYS)
 
