@@ -73,6 +73,8 @@ def test_a_subscription_is_read_back_without_its_secret(running_notifier: Notifi
         "groups": ["eu_members"],
         "livemode": "live",
         "history": False,
+        "signatures": ["v1", "v1a"],
+        "keys": read["keys"],
         "state": "active",
         "state_reason": None,
         "owner": "key-desk",

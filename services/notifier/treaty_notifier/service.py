@@ -19,11 +19,12 @@ from fastapi import FastAPI
 from treaty_notifier.api import Desk, Health, create_app
 from treaty_notifier.api.operations import own_version
 from treaty_notifier.directory import StatusDirectory
+from treaty_notifier.ed25519 import SEED_BYTES, public_bytes
 from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
 from treaty_notifier.loops import Clerk, Dispatcher, Follower, GroupRefresher, Limits, Reaper, Supervised, Threads
 from treaty_notifier.metrics import Metrics
-from treaty_notifier.outbox import Outbox, SqlOutbox
+from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, NarrowTransport, ThreadResolver
 from treaty_notifier.sender.addresses import networks
@@ -107,6 +108,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         clock=now,
         new_id=lambda: secrets.token_hex(16),
         new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
+        new_key=new_key,
         wake=clerk.wake,
         health=lambda: _health(loops, follower),
         subscriptions_per_owner=settings.subscriptions_per_owner,
@@ -115,7 +117,14 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
 
 def open_outbox(settings: Settings) -> Outbox:
     """SQLite's file is served by one process only; PostgreSQL by as many as like to."""
-    return SqlOutbox(settings.database, new_key=secrets.token_bytes(32), clock=now)
+    outbox = SqlOutbox(settings.database, new_key=secrets.token_bytes(32), clock=now)
+    outbox.dossiers.complete(new_key)
+    return outbox
+
+
+def new_key() -> SigningKey:
+    seed = secrets.token_bytes(SEED_BYTES)
+    return SigningKey(seed=seed, public=public_bytes(seed))
 
 
 def now() -> datetime:

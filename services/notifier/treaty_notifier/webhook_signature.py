@@ -1,12 +1,13 @@
 """Standard Webhooks 1.0.0, symmetric scheme ``v1``: HMAC-SHA256 over ``{id}.{timestamp}.{body}``.
 
-Source: standard-webhooks, spec/standard-webhooks.md. Pure: the moment of the attempt is an argument.
+Source: standard-webhooks, spec/standard-webhooks.md. Pure: the moment of the attempt is an argument. The asymmetric
+scheme ``v1a`` stands in the same header and is made in ``ed25519``.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  (the public prefix of every secret, not one)
 SECRET_BYTES = 32  # the specification admits 24 to 64
@@ -39,13 +40,16 @@ def secret_bytes(text: str) -> bytes:
 
 
 class Signer:
-    """Signs with each secret that is valid now, newest first; made once for many messages.
+    """Signs with each secret and each key that is valid now, newest first; made once for many messages.
+
+    ``keys`` turn the signed content into one entry each; they follow the secrets in the header.
 
     HMAC with its two keyed hashes begun once and copied for each message (RFC 2104, section 4): half the cost, and the
     interpreter is not let go of in the middle, where the thread that keeps the books would take it away.
     """
 
-    def __init__(self, secrets: Sequence[bytes]) -> None:
+    def __init__(self, secrets: Sequence[bytes], *, keys: Sequence[Callable[[bytes], str]] = ()) -> None:
+        self._keys = tuple(keys)
         self._begun = [(_begun(secret, _INNER), _begun(secret, _OUTER)) for secret in secrets]
 
     def signature(self, *, webhook_id: str, timestamp: int, body: bytes) -> str:
@@ -61,6 +65,7 @@ class Signer:
             within.update(signed)
             around.update(within.digest())
             entries.append("v1," + base64.b64encode(around.digest()).decode("ascii"))
+        entries += [key(signed) for key in self._keys]
         return " ".join(entries)
 
     def headers(self, *, webhook_id: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from treaty_notifier.directory import Groups, Keys, Names
 from treaty_notifier.feed import Feed
 from treaty_notifier.metrics import Metrics
-from treaty_notifier.outbox import Outbox
+from treaty_notifier.outbox import Outbox, SigningKey
 from treaty_notifier.sender import EndpointRules, Resolver
 
 P = ParamSpec("P")
@@ -33,7 +33,10 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """``new_id`` and ``new_secret`` are sources of randomness; ``wake`` says that there may be something to send."""
+    """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
+
+    ``wake`` says that there may be something to send.
+    """
 
     outbox: Outbox
     call: Call
@@ -47,6 +50,7 @@ class Desk:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     new_secret: Callable[[], bytes]
+    new_key: Callable[[], SigningKey]
     wake: Callable[[], None]
     health: Callable[[], Health]
     subscriptions_per_owner: int

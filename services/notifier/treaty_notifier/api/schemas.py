@@ -1,5 +1,6 @@
 """The shapes of requests and answers. Unknown fields are refused."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -7,10 +8,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from treaty_events.catalogue import NAMES
 from treaty_notifier.deliveries import DeliveryState, Outcome
+from treaty_notifier.ed25519 import key_name, public_text
+from treaty_notifier.endpoint_options import EndpointOptions, Scheme
 from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.messages import instant_text
 from treaty_notifier.numbering import Occasion
-from treaty_notifier.outbox import Attempt, Delivery, Start
+from treaty_notifier.outbox import Attempt, Delivery, Dossier, SigningKey, Start
 from treaty_notifier.subscriptions import (
     Filter,
     Livemode,
@@ -79,7 +82,21 @@ class FilterFields(Strict):
     history: bool = Field(default=False, description="Also what an import of history brought in, act by act.")
 
 
-class NewSubscription(FilterFields):
+Schemes = Annotated[
+    list[Scheme],
+    Field(
+        min_length=1,
+        max_length=2,
+        description="v1: HMAC with the secret; v1a: ed25519 with the service's key. Both stand in one header.",
+    ),
+]
+
+
+class OptionFields(Strict):
+    signatures: Schemes = [Scheme.V1, Scheme.V1A]
+
+
+class NewSubscription(FilterFields, OptionFields):
     """What to tell whom. Without types: every milestone. Without ``replay_from``: what is recorded from now on."""
 
     model_config = ConfigDict(
@@ -107,6 +124,7 @@ class SubscriptionChange(Strict):
     groups: Identifiers | None = None
     livemode: Livemode | None = None
     history: bool | None = None
+    signatures: Schemes | None = None
     state: Literal["active", "paused"] | None = None
 
     @model_validator(mode="before")
@@ -115,6 +133,12 @@ class SubscriptionChange(Strict):
         if isinstance(given, dict) and None in given.values():
             raise ValueError("null is no value here; leave out what should stay")
         return given
+
+
+class KeyView(BaseModel):
+    public_key: str = Field(description="Verifies the v1a signatures of this subscription.", examples=["whpk_…"])
+    kid: str = Field(description="Its name under /.well-known/webhook-keys.json (RFC 7638).")
+    valid_until: str | None = Field(description="Null for the current key.")
 
 
 class SubscriptionView(BaseModel):
@@ -127,6 +151,8 @@ class SubscriptionView(BaseModel):
     groups: list[str]
     livemode: Livemode
     history: bool
+    signatures: list[Scheme]
+    keys: list[KeyView] = Field(description="Newest first; for the time of an overlap there are two.")
     state: SubscriptionState
     state_reason: str | None
     owner: str
@@ -149,6 +175,15 @@ class Rotation(Strict):
 class RotatedSecret(BaseModel):
     secret: str = Field(description="Shown once.")
     previous_valid_until: str = Field(description="Until then every webhook carries both signatures.")
+
+
+class RotatedKey(BaseModel):
+    keys: list[KeyView] = Field(description="Newest first.")
+    previous_valid_until: str = Field(description="Until then every webhook carries both signatures.")
+
+
+class KeySet(BaseModel):
+    keys: list[dict[str, str]] = Field(description="JSON Web Keys (RFC 7517, RFC 8037), public parts only.")
 
 
 class ReplayRequest(Strict):
@@ -257,7 +292,22 @@ def start_from(given: int | str) -> Start:
     return Start(not_before=datetime.fromisoformat(given).astimezone(UTC))
 
 
-def subscription_fields(subscription: Subscription) -> dict[str, object]:
+def options_of(fields: OptionFields) -> EndpointOptions:
+    return EndpointOptions(signatures=tuple(dict.fromkeys(fields.signatures)))
+
+
+def key_views(keys: Sequence[SigningKey]) -> list[KeyView]:
+    return [
+        KeyView(
+            public_key=public_text(key.public),
+            kid=key_name(key.public),
+            valid_until=_text(key.expires_at),
+        )
+        for key in keys
+    ]
+
+
+def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[str, object]:
     wanted = subscription.filter
     return {
         "id": subscription.id,
@@ -269,6 +319,8 @@ def subscription_fields(subscription: Subscription) -> dict[str, object]:
         "groups": list(wanted.groups),
         "livemode": wanted.livemode,
         "history": wanted.history,
+        "signatures": list(dossier.options.signatures),
+        "keys": key_views(dossier.keys),
         "state": subscription.state,
         "state_reason": subscription.state_reason,
         "owner": subscription.owner,
@@ -276,8 +328,8 @@ def subscription_fields(subscription: Subscription) -> dict[str, object]:
     }
 
 
-def subscription_view(subscription: Subscription) -> SubscriptionView:
-    return SubscriptionView.model_validate(subscription_fields(subscription))
+def subscription_view(subscription: Subscription, dossier: Dossier) -> SubscriptionView:
+    return SubscriptionView.model_validate(subscription_fields(subscription, dossier))
 
 
 def delivery_summary(delivery: Delivery) -> DeliverySummary:

@@ -17,21 +17,26 @@ from treaty_notifier.api.schemas import (
     CreatedSubscription,
     FilterFields,
     NewSubscription,
+    OptionFields,
     ReplayRequest,
     ReplayView,
+    RotatedKey,
     RotatedSecret,
     Rotation,
     SubscriptionChange,
     SubscriptionList,
     SubscriptionView,
     filter_of,
+    key_views,
+    options_of,
     start_from,
     subscription_fields,
     subscription_view,
 )
+from treaty_notifier.endpoint_options import options_document
 from treaty_notifier.errors import ParticipantUnknown, StartLiesAhead, SubscriptionUnknown, TreatyUnknown
 from treaty_notifier.messages import instant_text, probe_draft
-from treaty_notifier.outbox import Start
+from treaty_notifier.outbox import Dossier, Start
 from treaty_notifier.outbox.rows import filter_document
 from treaty_notifier.sender import NamesUnresolved
 from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
@@ -62,17 +67,20 @@ async def create(
         created_at=desk.clock(),
     )
     start = await _from_now_on(desk) if new.replay_from is None else await _start_from(desk, new.replay_from)
-    secret = desk.new_secret()
+    secret, dossier = desk.new_secret(), Dossier(options=options_of(new), keys=(desk.new_key(),))
     await desk.call(
         desk.outbox.add_subscription,
         subscription,
         secret=secret,
         start=start,
         owner_limit=desk.subscriptions_per_owner,
+        dossier=dossier,
     )
     desk.wake()
     response.headers["location"] = f"{request.url.path}/{subscription.id}"
-    return CreatedSubscription.model_validate(subscription_fields(subscription) | {"secret": secret_text(secret)})
+    return CreatedSubscription.model_validate(
+        subscription_fields(subscription, dossier) | {"secret": secret_text(secret)}
+    )
 
 
 @router.get("", operation_id="listSubscriptions", summary="Your subscriptions")
@@ -89,12 +97,14 @@ async def list_(
     next_ = page[-1].id if len(found) > limit else None
     if next_ is not None:
         response.headers["link"] = f'<{request.url.path}?after={next_}&limit={limit}>; rel="next"'
-    return SubscriptionList(subscriptions=[subscription_view(one) for one in page], next=next_)
+    known = await desk.call(desk.outbox.dossiers.of, [one.id for one in page])
+    views = [subscription_view(one, known.get(one.id, Dossier())) for one in page]
+    return SubscriptionList(subscriptions=views, next=next_)
 
 
 @router.get("/{subscription_id}", operation_id="readSubscription", summary="One subscription")
 async def read(subscription_id: str, desk: TheDesk, caller: TheCaller) -> SubscriptionView:
-    return subscription_view(await owned_subscription(desk, caller, subscription_id))
+    return await _view(desk, await owned_subscription(desk, caller, subscription_id))
 
 
 @router.patch("/{subscription_id}", operation_id="changeSubscription", summary="Change, pause or resume")
@@ -118,8 +128,9 @@ async def change(
         filter=new_filter,
         state=SubscriptionState(wanted.state) if wanted.state else None,
     )
+    await _change_options(desk, subscription_id, given)
     desk.wake()
-    return subscription_view(_present(changed))
+    return await _view(desk, _present(changed))
 
 
 @router.delete("/{subscription_id}", status_code=204, operation_id="deleteSubscription", summary="Unsubscribe")
@@ -143,6 +154,22 @@ async def rotate(
         overlap_seconds=(rotation or Rotation()).overlap_seconds,
     )
     return RotatedSecret(secret=secret_text(secret), previous_valid_until=instant_text(_present(until)))
+
+
+@router.post("/{subscription_id}/key/rotate", operation_id="rotateKey", summary="A new ed25519 key")
+async def rotate_key(
+    subscription_id: str, desk: TheDesk, caller: TheCaller, rotation: Rotation | None = None
+) -> RotatedKey:
+    """The service keeps the private part; during the overlap every webhook is signed with both keys."""
+    await owned_subscription(desk, caller, subscription_id)
+    until = await desk.call(
+        desk.outbox.dossiers.rotate_key,
+        subscription_id,
+        key=desk.new_key(),
+        overlap_seconds=(rotation or Rotation()).overlap_seconds,
+    )
+    dossier = await _dossier(desk, subscription_id)
+    return RotatedKey(keys=key_views(dossier.keys), previous_valid_until=instant_text(_present(until)))
 
 
 @router.post("/{subscription_id}/test", status_code=202, operation_id="sendTest", summary="A signed test event")
@@ -169,6 +196,23 @@ async def replay(subscription_id: str, wanted: ReplayRequest, desk: TheDesk, cal
     )
     desk.wake()
     return ReplayView(id=made.id, subscription=subscription_id, messages_at_most=made.messages)
+
+
+async def _dossier(desk: Desk, subscription_id: str) -> Dossier:
+    known = await desk.call(desk.outbox.dossiers.of, [subscription_id])
+    return known.get(subscription_id, Dossier())
+
+
+async def _view(desk: Desk, subscription: Subscription) -> SubscriptionView:
+    return subscription_view(subscription, await _dossier(desk, subscription.id))
+
+
+async def _change_options(desk: Desk, subscription_id: str, given: dict[str, object]) -> None:
+    parts = {name: value for name, value in given.items() if name in OptionFields.model_fields}
+    if parts:
+        current = options_document((await _dossier(desk, subscription_id)).options)
+        changed = options_of(OptionFields.model_validate(current | parts))
+        await desk.call(desk.outbox.dossiers.change_options, subscription_id, changed)
 
 
 async def _check_endpoint(desk: Desk, url: str) -> None:

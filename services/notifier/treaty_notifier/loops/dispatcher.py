@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from treaty_notifier.deliveries import Answer, Failure, Outcome, RetryIn, after_attempt, outcome_of
+from treaty_notifier.ed25519 import entry_of
+from treaty_notifier.endpoint_options import Scheme
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.metrics import Metrics
@@ -76,7 +78,7 @@ class Dispatcher:
 
     async def _send_all(self, turn: Turn, *, expires: float) -> dict[int, Sent]:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
-        signer, waiting = Signer(turn.secrets), iter(turn.parcels)
+        signer, waiting = _signer(turn), iter(turn.parcels)
         sent: dict[int, Sent] = {}
         is_halted = False
 
@@ -129,3 +131,13 @@ class Dispatcher:
             location=answer.location if answer else None,
             peer=result.peer,
         )
+
+
+def _signer(turn: Turn) -> Signer:
+    """A subscription of an earlier release has no key of its own yet and keeps to its secret."""
+    schemes, keys = turn.dossier.options.signatures, turn.dossier.keys
+    has_secret = Scheme.V1 in schemes or not keys
+    return Signer(
+        turn.secrets if has_secret else (),
+        keys=[entry_of(key.seed) for key in keys] if Scheme.V1A in schemes else (),
+    )

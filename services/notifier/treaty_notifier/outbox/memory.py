@@ -11,11 +11,13 @@ from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, Entry, webhook_id
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
 from treaty_notifier.outbox.bookings import attempted
+from treaty_notifier.outbox.dossiers import MemoryDossiers
 from treaty_notifier.outbox.port import (
     Attempt,
     Census,
     Claim,
     Delivery,
+    Dossier,
     Exchange,
     Lease,
     Page,
@@ -79,6 +81,7 @@ class MemoryOutbox:
         self._key = new_key
         self._clock = clock
         self._lock = threading.RLock()
+        self._dossiers = MemoryDossiers(clock=clock)
         self._position = 0
         self._log: list[tuple[Entry, bytes]] = []
         self._subscriptions: dict[str, Subscription] = {}
@@ -93,6 +96,10 @@ class MemoryOutbox:
     @property
     def instance_key(self) -> bytes:
         return self._key
+
+    @property
+    def dossiers(self) -> MemoryDossiers:
+        return self._dossiers
 
     def close(self) -> None:
         """Nothing is open."""
@@ -114,7 +121,13 @@ class MemoryOutbox:
     # Subscriptions
 
     def add_subscription(
-        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+        self,
+        subscription: Subscription,
+        *,
+        secret: bytes,
+        start: Start,
+        owner_limit: int | None = None,
+        dossier: Dossier | None = None,
     ) -> None:
         with self._lock:
             held = sum(one.owner == subscription.owner for one in self._subscriptions.values())
@@ -126,6 +139,8 @@ class MemoryOutbox:
             self._subscriptions[subscription.id] = subscription
             self._secrets[subscription.id] = [_Secret(secret)]
             self._taken[subscription.id] = _Taken()
+            if dossier is not None:
+                self._dossiers.open(subscription.id, dossier)
             self._add_lane(subscription.id, subscription.id, start=start)
 
     def subscription(self, subscription_id: str) -> Subscription | None:
@@ -167,6 +182,7 @@ class MemoryOutbox:
             self._lanes = {id_: one for id_, one in self._lanes.items() if one.subscription_id != subscription_id}
             self._owed = {place: one for place, one in self._owed.items() if place[0] != subscription_id}
             self._attempts = {place: one for place, one in self._attempts.items() if place[0] != subscription_id}
+            self._dossiers.close(subscription_id)
             return self._subscriptions.pop(subscription_id, None) is not None
 
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
@@ -466,6 +482,7 @@ class MemoryOutbox:
             ),
             parcels=tuple(parcels),
             scanned_to=scanned_to,
+            dossier=self._dossiers.of([lane.subscription_id]).get(lane.subscription_id, Dossier()),
         )
 
     def _wanted(self, lane: _Lane, *, room: int) -> tuple[list[int], int]:

@@ -5,12 +5,13 @@ replay) that is a cursor into that log under a lease; rows only for exceptions (
 Whatever belongs together moves in one commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from treaty_notifier.deliveries import Decision, DeliveryState, Outcome
+from treaty_notifier.endpoint_options import EndpointOptions
 from treaty_notifier.messages import Draft
 from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
@@ -63,6 +64,26 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """An ed25519 key; ``expires_at`` is empty for the current one."""
+
+    seed: bytes = field(repr=False)
+    public: bytes
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """What is known of an endpoint beyond its subscription. ``keys`` are those valid now, newest first.
+
+    A subscription of an earlier release has no keys until the next start.
+    """
+
+    options: EndpointOptions = field(default_factory=EndpointOptions)
+    keys: tuple[SigningKey, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """What one lane is to send now. ``scanned_to`` is where its cursor stands when everything here was attempted."""
 
@@ -71,6 +92,7 @@ class Turn:
     secrets: tuple[bytes, ...] = field(repr=False)
     parcels: tuple[Parcel, ...]
     scanned_to: int
+    dossier: Dossier = Dossier()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,12 +241,33 @@ class Census:
     max_lag: int
 
 
+class Dossiers(Protocol):
+    """Thread-safe; every method is one transaction."""
+
+    def of(self, subscription_ids: Sequence[str]) -> dict[str, Dossier]:
+        """Those that are there."""
+
+    def change_options(self, subscription_id: str, options: EndpointOptions) -> None: ...
+
+    def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
+        """Sign with ``key`` and, until the returned instant, with the one before as well; None when unknown."""
+
+    def public_keys(self) -> list[bytes]:
+        """Every public key that is valid now, each once."""
+
+    def complete(self, new_key: Callable[[], SigningKey]) -> int:
+        """Give a dossier to every subscription of an earlier release; how many had none."""
+
+
 class Outbox(Protocol):
     """Thread-safe; every method is one transaction. Instants come from the store's own clock unless passed in."""
 
     @property
     def instance_key(self) -> bytes:
         """Random, made at first start; part of every webhook id."""
+
+    @property
+    def dossiers(self) -> Dossiers: ...
 
     def progress(self) -> Progress: ...
 
@@ -236,9 +279,19 @@ class Outbox(Protocol):
         """
 
     def add_subscription(
-        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+        self,
+        subscription: Subscription,
+        *,
+        secret: bytes,
+        start: Start,
+        owner_limit: int | None = None,
+        dossier: Dossier | None = None,
     ) -> None:
-        """Raises SubscriptionLimit when the owner already holds ``owner_limit`` subscriptions."""
+        """Without ``dossier`` it is as one of an earlier release.
+
+        Raises:
+            SubscriptionLimit: the owner already holds ``owner_limit`` subscriptions.
+        """
 
     def subscription(self, subscription_id: str) -> Subscription | None: ...
 

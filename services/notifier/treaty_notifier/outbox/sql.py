@@ -5,6 +5,7 @@ agree on them; on SQLite there is one machine and its clock is passed in.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, text, true, update
@@ -15,6 +16,7 @@ from treaty_notifier.messages import Draft, webhook_id
 from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, terms_log
 from treaty_notifier.outbox.claims import NOTHING, Claims
+from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.message_log import MessageLog
@@ -22,6 +24,7 @@ from treaty_notifier.outbox.port import (
     Census,
     Claim,
     Delivery,
+    Dossier,
     Exchange,
     Lease,
     Page,
@@ -71,12 +74,17 @@ class SqlOutbox:
         self._key = self._first_start(new_key)
         self._presence = presence_in(self._database)
         self._log = MessageLog()
+        self._dossiers = SqlDossiers(self._database, self._box, now=self._now)
         self._claims = Claims(self._key, self._box, self._log)
         self._numbers = Numbers(self._key, self._log)
 
     @property
     def instance_key(self) -> bytes:
         return self._key
+
+    @property
+    def dossiers(self) -> SqlDossiers:
+        return self._dossiers
 
     def close(self) -> None:
         self._presence.leave()
@@ -98,7 +106,13 @@ class SqlOutbox:
     # Subscriptions
 
     def add_subscription(
-        self, subscription: Subscription, *, secret: bytes, start: Start, owner_limit: int | None = None
+        self,
+        subscription: Subscription,
+        *,
+        secret: bytes,
+        start: Start,
+        owner_limit: int | None = None,
+        dossier: Dossier | None = None,
     ) -> None:
         with self._database.writing() as connection:
             if owner_limit is not None:
@@ -107,6 +121,8 @@ class SqlOutbox:
             connection.execute(
                 insert(secrets).values(subscription_id=subscription.id, serial=1, sealed=self._box.seal(secret))
             )
+            if dossier is not None:
+                self._dossiers.open(connection, subscription.id, dossier)
             self._add_lane(connection, lane_id=subscription.id, subscription_id=subscription.id, start=start)
 
     def subscription(self, subscription_id: str) -> Subscription | None:
@@ -147,7 +163,7 @@ class SqlOutbox:
         with self._database.writing() as connection:
             _lock_lane(connection, subscription_id)
             # Lanes go too: a turn that is under way then finds no lane to book into.
-            for table in (lanes, exceptions, attempts, secrets, stretches, former_filters):
+            for table in (lanes, exceptions, attempts, secrets, stretches, former_filters, dossiers):
                 connection.execute(delete(table).where(table.c.subscription_id == subscription_id))
             gone = connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
             return gone.rowcount > 0
@@ -235,6 +251,7 @@ class SqlOutbox:
             appended = self._log.append(driver, page) if page is not None else None
             fresh = appended.fresh if appended is not None else ()
             claim = self._claims.claim(driver, wish, fresh=fresh) if wish is not None else NOTHING
+            claim = replace(claim, turns=self._dossiers.with_turns(driver, claim.turns))
             due_seconds = claims.due_seconds(driver) if page is None else None
         self._log.keep(fresh)
         return Exchange(
