@@ -12,10 +12,12 @@ from tests.builders import (
     acceded,
     act,
     all_of,
+    any_of,
     count,
     denounced,
     details,
     hanoi,
+    plus,
     ratified,
     rule,
     signed,
@@ -773,3 +775,21 @@ def test_rows_of_another_layout_are_worked_out_anew(database_dsn: str) -> None:
     office.close()
     newer.close()
     log.close()
+
+
+def test_a_day_that_another_treaty_took_back_is_no_longer_due(office: Office, model: ServedModel) -> None:
+    office.define("A-1", rule(1, plus(days=7)))
+    office.record("A-1", acceded("fji", on="2026-01-10"))
+    in_its_wake = all_of(count(1), {"op": "treaty_in_force", "treaty": "A-1"})
+    office.define("B-1", rule(any_of(count(2), in_its_wake)))
+    projector = follow(office.log, model)
+    waiting = model.treaty("B-1")
+    office.define("A-1", rule(4))
+    while projector.step():
+        pass
+
+    row = model.treaty("B-1")
+    assert waiting is not None
+    assert row is not None
+    assert (waiting.next_due_on, row.next_due_on) == (date(2026, 1, 17), None)
+    assert agree(office.log, model)

@@ -204,7 +204,7 @@ def _reads_alike(before: Outcome | None, now: Outcome | None, day: date) -> bool
     """Do both lead to the same days to come? Days past, on which acts brought the condition nearer, may differ."""
     if before is now or before is None or now is None:
         return before is now
-    past = not now.marks or (now.marks[-1].on <= day and (not before.marks or before.marks[-1].on <= day))
+    past = all(not one.marks or one.marks[-1].on <= day for one in (before, now))
     return past and before.crossing == now.crossing and before.lost == now.lost
 
 
