@@ -30,6 +30,7 @@ from treaty_status.api import create_app
 from treaty_status.application.desk import Desk
 from treaty_status.application.submissions import AnyOrder, Receipt, Submission
 from treaty_status.application.writer import today_at
+from treaty_status.domain.certifying import Certify, SetTable
 from treaty_status.domain.decisions import (
     CloseRehearsal,
     Correct,
@@ -52,8 +53,9 @@ from treaty_status.store import codec
 from treaty_status.store.verifying import verify
 
 BEGINNING: Final = datetime(2026, 1, 5, 17, tzinfo=UTC)
-PARENT, CHILD, ONE, OTHER, REHEARSAL = "A-1", "A-1.a", "B-1", "B-2", "A-1~try"
-LIVE: Final = (PARENT, CHILD, ONE, OTHER)
+PARENT, CHILD, ONE, OTHER, WEIGHED, REHEARSAL = "A-1", "A-1.a", "B-1", "B-2", "C-1", "A-1~try"
+LIVE: Final = (PARENT, CHILD, ONE, OTHER, WEIGHED)
+FLEETS, DECISION = "fleets", "decision"
 ALL: Final = (*LIVE, REHEARSAL)
 WHO: Final = ("fji", "vnm", "fra", "deu", "eu", "bra")
 LEAVING: Final = ("consent_withdrawn", "withdrawal_notified", "withdrawal_notified", "withdrawal_revoked", "objection")
@@ -112,6 +114,15 @@ def waiting_for(other: str, at_least: int) -> dict[str, Any]:
     return {"title": "One of two", "in_force": [{"clause": "8", "when": when, "then": {"op": "plus", "days": 7}}]}
 
 
+def weighed(at_least: int) -> dict[str, Any]:
+    """The clauses of a treaty that waits for tonnage, and for a decision that somebody certifies."""
+    when = {
+        "op": "all",
+        "of": [{"op": "weight", "table": FLEETS, "at_least": str(10 * at_least)}, {"op": "fact", "key": DECISION}],
+    }
+    return {"title": "Of weight", "in_force": [{"clause": "17", "when": when, "then": {"op": "plus", "months": 1}}]}
+
+
 def clauses(treaty: str, at_least: int) -> dict[str, Any]:
     """The rule of one of the treaties, with any number."""
     leaving = {"clause": "67", "takes_effect": {"op": "plus", "days": 30, "of": {"op": "ref", "name": "received"}}}
@@ -120,6 +131,7 @@ def clauses(treaty: str, at_least: int) -> dict[str, Any]:
         CHILD: lambda: under_the_parent(at_least),
         ONE: lambda: waiting_for(OTHER, at_least),
         OTHER: lambda: waiting_for(ONE, at_least),
+        WEIGHED: lambda: weighed(at_least),
     }
     return by_treaty[treaty]() | {"treaty": treaty}
 
@@ -234,6 +246,26 @@ class Record(RuleBasedStateMachine):
         for one in who:
             self._act(PARENT, "accession", one, 0)
             self._act(CHILD, "accession", one, 0)
+
+    @rule(ago=lately)
+    def certify(self, ago: int) -> None:
+        on = self._today() - timedelta(days=ago)
+        order = Certify(treaty=WEIGHED, key=DECISION, certified_on=on, certified_by="the assembly")
+        receipt = self._take(order)
+        if receipt is not None and receipt.event_id is not None:
+            self.told.append((WEIGHED, receipt.event_id))
+
+    @rule(weights=st.lists(st.integers(0, 30), min_size=len(WHO), max_size=len(WHO)))
+    def weigh(self, weights: list[int]) -> None:
+        values = {who: str(weight) for who, weight in zip(WHO, weights, strict=True)}
+        self._take(SetTable(treaty=WEIGHED, name=FLEETS, values=values, source="a register"))
+
+    @rule(ago=lately)
+    def recertify(self, ago: int) -> None:
+        certificates = [at for at, (treaty, _) in enumerate(self.told) if treaty == WEIGHED]
+        if certificates:
+            on = (self._today() - timedelta(days=ago)).isoformat()
+            self._correct(certificates[-1], "corrected", certified_on=on)
 
     @rule(which=st.integers(0, 99), action=st.sampled_from(LEAVING), ago=lately)
     def leave(self, which: int, action: str, ago: int) -> None:
