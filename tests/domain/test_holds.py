@@ -20,12 +20,14 @@ from tests.builders import (
     story,
     the_day_comes,
 )
-from treaty_events import FourEyes, HoldEnded, MilestoneHeld, Recorded
+from treaty_events import Action, FourEyes, HoldEnded, MilestoneHeld, Recorded
 from treaty_status.domain import refusals as no
 from treaty_status.domain.assessment import assess
 from treaty_status.domain.decisions import Circumstances, Decision, Define, Order, ReleaseHold, decide
+from treaty_status.domain.history import HistoricAct, RecordHistory, decide_history
 from treaty_status.domain.holds import KEPT_UNDER_FOUR_EYES
-from treaty_status.domain.reassessment import unsaid
+from treaty_status.domain.reassessment import Reassess, decide_reassessment, unsaid
+from treaty_status.domain.treaty import Treaty
 
 HOURS = 24
 KEY = f"{T}:threshold:65(1):1"
@@ -178,9 +180,47 @@ def test_switching_four_eyes_off_says_what_waited() -> None:
     taken(told, acceded("s40", on="2027-03-01"), "2027-03-01")
     details = replace(told.treaty.details, four_eyes=None)
     order = Define(treaty=T, details=details, windows=told.treaty.windows, rule=None)
-    found = taken(told, order, "2027-03-01", hours=1)
+    found = taken(told, order, "2027-03-01", by="key:desk-b", hours=1)
     assert gated(found) == ["threshold.reached", "entry_into_force.scheduled"]
     assert ended(found) == ["lifted", "lifted"]
+
+
+def test_who_recorded_the_fact_does_not_switch_four_eyes_off_while_it_waits() -> None:
+    told = watched()
+    taken(told, acceded("s40", on="2027-03-01"), "2027-03-01")
+    details = replace(told.treaty.details, four_eyes=None)
+    order = Define(treaty=T, details=details, windows=told.treaty.windows, rule=None)
+    with pytest.raises(no.SecondKeyNeeded, match="four_eyes_hours"):
+        taken(told, order, "2027-03-01", hours=1)
+    assert len(told.treaty.held) == 2
+
+
+@pytest.mark.parametrize("by", ["key:desk-a", "key:desk-b"])
+def test_an_import_neither_lets_go_what_waits_nor_makes_history_of_it(by: str) -> None:
+    told = watched()
+    taken(told, acceded("s40", on="2027-03-01"), "2027-03-05")
+    waiting = dict(told.treaty.held)
+    at = datetime.fromisoformat("2027-03-05T14:00:00+00:00")
+    signed = HistoricAct("s41", Action.SIGNATURE, day("2027-01-15"))
+    order = RecordHistory(treaty=T, acts=(signed,), run="list:1", source="a test")
+
+    found = decide_history(told.state, order, Circumstances(at.date(), told.world, Recorded(at=at, by=by)))
+
+    assert [one for one in found.events if isinstance(one, HoldEnded)] == []
+    assert isinstance(found.state, Treaty)
+    assert found.state.held == waiting
+    assert KEY not in found.state.announced
+
+
+def test_a_reassessment_leaves_what_waits_alone() -> None:
+    told = watched()
+    taken(told, acceded("s40", on="2027-03-01"), "2027-03-05")
+    at = datetime.fromisoformat("2027-03-05T14:00:00+00:00")
+    now = Circumstances(at.date(), told.world, Recorded(at=at, by="key:desk-a"))
+
+    found = decide_reassessment(told.state, Reassess(treaty=T, software="1"), now, spoken_on=day("2027-03-05"))
+
+    assert found.events == ()
 
 
 def test_a_treaty_that_is_not_kept_so_is_announced_at_once() -> None:

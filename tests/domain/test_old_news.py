@@ -254,6 +254,19 @@ def test_a_line_taken_back_as_history_and_announced_anew_as_news_counts_through(
     assert stream.findings() == []
 
 
+def test_a_line_that_is_crossed_long_ago_and_ended_today_is_told_in_two_revisions() -> None:
+    stream = Stream(rule(4))
+    taken_back = HistoricAct(OLD[0].participant, Action.CONSENT_WITHDRAWN, IMPORTED)
+
+    stream.bring_in(*OLD[:2], taken_back)
+
+    told = [event for event in stream.events if isinstance(event, MilestoneAnnounced)]
+    assert [(one.status, one.revision) for one in told if one.key == "T-1:consent.remaining:2:1"] == [
+        (Status.REACHED, 1),
+        (Status.LOST, 2),
+    ]
+
+
 def test_a_rule_withdrawn_to_a_higher_number_leaves_no_old_line_standing() -> None:
     stream = Stream(rule(2))
     stream.bring_in(*OLD)

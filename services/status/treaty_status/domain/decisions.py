@@ -64,7 +64,7 @@ from treaty_status.domain.contradictions import (
     told_as_history,
 )
 from treaty_status.domain.duplicates import made_void, renewed
-from treaty_status.domain.holds import EVERYTHING, may_release
+from treaty_status.domain.holds import EVERYTHING, may_lift, may_release
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import told_or_settled
 from treaty_status.domain.rule import TreatyRule
@@ -313,6 +313,7 @@ def _defined(state: State, order: Define, now: Circumstances) -> list[Fact]:
     treaty = defined(state)
     found = []
     if order.details != treaty.details:
+        may_lift(treaty, order.details, now.recorded.by)
         found.append(TreatyDetailsAmended(**who, details=order.details))
     if order.windows != treaty.windows:
         found.append(SignatureWindowsSet(**who, windows=order.windows))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from treaty_events import Cause, Fact, HoldEnd, HoldEnded, Kind, MilestoneHeld, Recorded
+from treaty_events import Cause, Details, Fact, HoldEnd, HoldEnded, Kind, MilestoneHeld, Recorded
 from treaty_status.domain import refusals as no
 from treaty_status.domain.announcements import Change
 from treaty_status.domain.treaty import Held, Treaty
@@ -69,6 +69,21 @@ def not_waiting(treaty: Treaty, found: Iterable[Change]) -> list[Change]:
         for change in found
         if not ((held := treaty.held.get(change.key)) and _same(held, [one for one in found if one.key == change.key]))
     ]
+
+
+def may_lift(treaty: Treaty, details: Details, by: str) -> None:
+    """May this person put a header on record that no longer asks for four eyes?
+
+    Raises:
+        SecondKeyNeeded: something waits that the same key recorded; lifting would announce it.
+    """
+    own = sorted(name for name, one in treaty.held.items() if one.by == by) if details.four_eyes is None else []
+    if own:
+        raise no.SecondKeyNeeded(
+            f"What {by} recorded waits for a second person; without four_eyes_hours it would be announced at once.",
+            way_out="Send the header with four_eyes_hours, or let the holder of another key release what waits first.",
+            facts={"treaty": treaty.id, "keys": own, "until": min(treaty.held[name].until for name in own).isoformat()},
+        )
 
 
 def _end(

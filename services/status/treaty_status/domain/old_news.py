@@ -33,7 +33,12 @@ is today's news."""
 
 
 def never_told(treaty: Treaty, change: Change, *, today: date) -> bool:
-    """Does the change speak of a day gone by, and of a line nobody was told of as news?"""
+    """Does the change speak of a day gone by, and of a line nobody was told of as news?
+
+    What waits for a second person is news that was not told yet: no import lets it go, or makes history of it.
+    """
+    if change.key in treaty.held:
+        return False
     said = treaty.announced.get(change.key)
     return (said is None or said.as_history) and change.occurred_on < today
 
