@@ -429,10 +429,13 @@ def test_the_record_comes_before_the_rule_and_the_rule_before_the_world() -> Non
         (table_of("tonnage", SHARES, whole="100"), ["not-asked-for"]),
         (table_of("ghg", SHARES), ["whole"]),
         (table_of("ghg", {"s1": "0.2"}), []),
+        (table_of("ghg", {"s1": "0.6", "s2": "0.6"}), ["more-than-whole"]),
+        (table_of("ghg", {"s1": "60", "s2": "60"}, whole="100"), ["more-than-whole"]),
+        (table_of("ghg", {"s1": "1/3", "s2": "2/3"}, whole="1"), []),
         (table_of("ghg", SHARES, whole="100"), []),
     ],
 )
-def test_the_desk_is_warned_of_a_table_that_nobody_asks_for_or_that_states_no_whole(
+def test_the_desk_is_warned_of_a_table_nobody_asks_for_or_whose_rows_and_whole_do_not_agree(
     order: Any, codes: list[str]
 ) -> None:
     assert three_of_paris().on("2016-10-06", order).warned == codes

@@ -298,6 +298,8 @@ def test_rows_that_name_nobody_are_refused_with_what_may_be_meant(service: Statu
     [
         (table({"fra": "1", "France": "2"}), "/values/France"),
         (table({"fra": "1/0"}), "/values/fra"),
+        (table({"fra": "30%"}), "/values/fra"),
+        (table({"fra": "-1"}), "/values/fra"),
         (table({"fra": "101"}, whole="100"), "/values/fra"),
         (table({"fra": "0"}, whole="0"), "/whole"),
         (table({"fra": "1"}, values_on="never"), "/values_on"),

@@ -225,6 +225,25 @@ def test_a_fact_and_what_followed_from_it_are_never_told_apart(service: Status) 
     assert all(row["announced"] for row in told["milestones"] if row["state"] == "reached")
 
 
+def test_an_act_is_never_told_apart_from_the_announcement_that_waits(service: Status) -> None:
+    assert service.put(EX, protocol(need=1) | {"four_eyes_hours": 5}).status_code == 201
+    receipt = service.recorded(EX, "accession", "fra", "2026-03-01")
+    fact = next(event["position"] for event in service.log(EX) if event["id"] == receipt["event_id"])
+
+    told = service.get(f"treaties/{EX}/milestones", at_position=fact, as_of="2026-03-15")
+
+    assert told["position"] == receipt["position"]
+    assert "threshold" in {one["key"].split(":")[1] for one in told["held"]}
+
+
+def test_a_treaty_that_was_recorded_later_is_answered_with_the_beginning_of_its_record(service: Status) -> None:
+    assert service.put(EX, protocol()).status_code == 201
+    answer = service.client.get(at("", known_at="2020-01-01T00:00:00Z")).json()
+    first = service.log(EX)[0]
+    assert (answer["recorded_from"], answer["position_from"]) == (first["recorded_at"], first["position"])
+    assert answer["recorded_from"] in answer["detail"]
+
+
 def test_a_treaty_that_rests_on_another_is_told_with_the_other_as_it_was_known(service: Status) -> None:
     condition = {"op": "treaty_in_force", "treaty": EX}
     rule = {

@@ -11,8 +11,14 @@ from treaty_status.domain.amounts import EXACT
 from treaty_status.domain.rule import MOST_NAMED
 
 Amount = Annotated[
-    str, Meta(pattern=f"^{EXACT.pattern}$", description="Exact text: a whole number, a decimal or a fraction.")
+    str,
+    Meta(
+        max_length=400,
+        description="Exact text: a whole number, a decimal or a fraction.",
+        extra_json_schema={"pattern": f"^{EXACT.pattern}$"},
+    ),
 ]
+"""The pattern is for the documentation: what does not read so is answered with the row it stands in."""
 Key = Annotated[
     str, Meta(min_length=1, max_length=1_000, description="The name by which the treaty's rule asks for the fact.")
 ]

@@ -12,11 +12,20 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from treaty_events import Fact, HistorySettled, ImportFinished, MilestoneAnnounced, MilestonesSettled, stream_of
+from treaty_events import (
+    Fact,
+    HistorySettled,
+    HoldEnded,
+    ImportFinished,
+    MilestoneAnnounced,
+    MilestoneHeld,
+    MilestonesSettled,
+    stream_of,
+)
 from treaty_status.application.event_log import EventLog, LoggedEvent
 from treaty_status.application.treaties import Codec, Known, Treaties, decoded, latest
 from treaty_status.application.world import RecordedWorld, rests_on
-from treaty_status.domain.refusals import Refusal
+from treaty_status.domain.refusals import Refusal, UnknownTreaty
 from treaty_status.domain.treaty import State, Undefined
 
 STEP: Final = 64
@@ -25,7 +34,7 @@ MOST_STATES: Final = 1_024
 """States on the way, of all treaties together."""
 MOST_AT_HAND: Final = 256
 """States between them that were asked for."""
-CONSEQUENCES: Final = (MilestoneAnnounced, MilestonesSettled, ImportFinished, HistorySettled)
+CONSEQUENCES: Final = (MilestoneAnnounced, MilestoneHeld, HoldEnded, MilestonesSettled, ImportFinished, HistorySettled)
 """What is recorded with the fact that caused it: no answer may stand between the two."""
 
 
@@ -145,10 +154,13 @@ class Past:
 
         Raises:
             PositionAhead: the log has not come so far.
+            UnknownTreaty: nothing of it was on record then, but is now. What never was is answered as undefined.
             LogUnavailable: the database does not answer.
         """
         reach = _Reach(self, until)
         involved = self._involved(treaty, reach)
+        if isinstance(involved[treaty].state, Undefined):
+            self._refuse_too_early(treaty, until)
         if len(involved) > 1 and until.known_at is not None:  # all of them are to be heard up to one end of the log
             reach = _Reach(self, until, head=self._log.head())
             involved = self._involved(treaty, reach)
@@ -158,6 +170,17 @@ class Past:
             position=max(one.position for one in involved.values()),
             world=world.hearing(reach.state),
         )
+
+    def _refuse_too_early(self, treaty: str, until: Until) -> None:
+        course = self.course(treaty, until=until)
+        if course.length:
+            first_at = course.instants[0].isoformat().replace("+00:00", "Z")
+            raise UnknownTreaty(
+                f"Nothing of the treaty {treaty!r} was on record then; its record begins at {first_at}, "
+                f"position {course.positions[0]}.",
+                way_out="Ask for a later known_at or at_position; as_of may be any day all the same.",
+                facts={"treaty": treaty, "recorded_from": first_at, "position_from": course.positions[0]},
+            )
 
     def now(self, treaty: str, world: RecordedWorld) -> Then:
         """The treaty with all that the log holds now, and the world at that same position."""

@@ -365,6 +365,14 @@ def _about_table(treaty: Treaty, event: TableSet) -> Iterator[Warned]:
     in_shares = all(Fraction(value) <= 1 for value in event.values.values())
     if event.whole is None and not in_shares and _asks_for_a_share(rule, event.name):
         yield Warned("whole", f"A clause asks for a share of {event.name!r}, and the table does not say of what whole.")
+    weighed = sum(map(Fraction, event.values.values()))
+    whole = Fraction(event.whole) if event.whole is not None else Fraction(1) if in_shares else None
+    if whole is not None and weighed > whole and _asks_for_a_share(rule, event.name):
+        yield Warned(
+            "more-than-whole",
+            f"The rows of {event.name!r} come to more than the whole: to {float(weighed / whole):.4g} times as much. "
+            "Whoever is in two rows, such as an organisation beside its members, would weigh twice.",
+        )
 
 
 def _asks_for_a_share(rule: TreatyRule, name: str) -> bool:

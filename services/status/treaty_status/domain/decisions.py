@@ -407,7 +407,7 @@ def _correction(treaty: Treaty, order: Correct, now: Circumstances) -> Fact:
         refuse_table(treaty, order.target)
         raise no.UnknownFact(
             f"The treaty {treaty.id} has no act or certificate with the event id {order.target}.",
-            way_out="Take the event id of the act from …/log.",
+            way_out="Take the event id of the act itself from …/log, also to change what an earlier correction says.",
             facts={"treaty": treaty.id, "target": order.target},
         )
     common: dict[str, Any] = {
