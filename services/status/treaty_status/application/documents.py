@@ -18,6 +18,7 @@ from treaty_status.domain.assessment import (
     outcome_of,
     participant_milestones,
     signature_closes_on,
+    treaty_lines_ahead,
     treaty_milestones,
 )
 from treaty_status.domain.contradictions import contradiction_lines
@@ -136,7 +137,7 @@ def echo(told: View) -> Document:
 # ---- the treaty ------------------------------------------------------------------------------------------------------
 def status_document(told: View) -> Document:
     """Where the treaty stands: header, five counts, force, progress, next due dates, contradicting claims."""
-    treaty, details = told.treaty, told.treaty.details
+    treaty, details, counts = told.treaty, told.treaty.details, counts_document(told)
     return {
         "id": treaty.id,
         **echo(told),
@@ -160,7 +161,7 @@ def status_document(told: View) -> Document:
         "parents": list(details.parents),
         "sources": [{"label": source.label, "url": source.url} for source in details.sources],
         "signature": signature_document(told),
-        "counts": counts_document(told),
+        "counts": counts,
         "force": force_document(told),
         "progress": progress_document(told),
         "next_due": [_due(line) for line in upcoming(told) if line.kind.value not in REMINDERS],
@@ -168,7 +169,7 @@ def status_document(told: View) -> Document:
         "rests_on": [] if told.outcome is None else rests_on(told.outcome.reading),
         "supply": supplies(told),
         "claims": claims_summary(told),
-        "sentence": sentence(told),
+        "sentence": sentence(told, counts),
         "notice": NOTICE.get(told.lang, NOTICE["en"]),
     }
 
@@ -301,8 +302,14 @@ def _progress(reading: Reading) -> Document:
 
 def upcoming(told: View) -> list[Milestone]:
     """What will come without any further act, in order."""
-    lines = [line for line in _lines(told, of=_has_days_ahead) if line.due > told.as_of]
-    return sorted(lines, key=lambda line: (line.due, line.key))
+    some = {name: own for name, own in told.treaty.participations.items() if _has_days_ahead(name, told)}
+    own = [line for one in some.values() for line in participant_milestones(told.treaty, one, told.outcome)]
+    if some:
+        lines = treaty_milestones(told.treaty, told.outcome, told.world)
+    else:
+        lines = treaty_lines_ahead(told.treaty, told.outcome, told.world, after=told.as_of)
+    ahead = [line for line in (*lines, *own) if line.due > told.as_of]
+    return sorted(ahead, key=lambda line: (line.due, line.key))
 
 
 def _has_days_ahead(name: str, told: View) -> bool:
@@ -311,12 +318,10 @@ def _has_days_ahead(name: str, told: View) -> bool:
     return any(day is not None and day > told.as_of for day in days)
 
 
-def _lines(told: View, of: Callable[[str, View], bool] = lambda *_: True) -> Iterable[Milestone]:
-    """The lines of the treaty and ``of`` those participants, whose many lines are dear."""
+def _lines(told: View) -> Iterable[Milestone]:
     yield from treaty_milestones(told.treaty, told.outcome, told.world)
-    for name, own in told.treaty.participations.items():
-        if of(name, told):
-            yield from participant_milestones(told.treaty, own, told.outcome)
+    for own in told.treaty.participations.values():
+        yield from participant_milestones(told.treaty, own, told.outcome)
 
 
 def _due(line: Milestone) -> Document:
@@ -339,13 +344,10 @@ def rule_document(told: View) -> Document | None:
     return {"version": told.treaty.rule_version, "document": rule.model_dump(mode="json", exclude_defaults=True)}
 
 
-def sentence(told: View) -> str:
-    """One sentence that is right, for tonight's paper."""
+def sentence(told: View, counts: Document) -> str:
+    """One sentence that is right, for tonight's paper. ``counts`` are those of ``counts_document``."""
     lang = told.lang if told.lang in LANGUAGES else "en"
-    counts, name = (
-        counts_document(told),
-        in_language(told.treaty.details.short_titles or told.treaty.details.titles, lang),
-    )
+    name = in_language(told.treaty.details.short_titles or told.treaty.details.titles, lang)
     day = long_date(told.as_of, lang)
     outcome = told.outcome
     need = None if outcome is None else counting_part(outcome.reading).need

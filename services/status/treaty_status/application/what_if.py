@@ -51,11 +51,12 @@ def _of_certificate(one: Announcement | Remark) -> Document:
 
 
 def _side(told: View) -> Document:
+    counts = counts_document(told)
     return {
         "force": force_document(told),
         "progress": progress_document(told),
-        "counts": counts_document(told),
-        "sentence": sentence(told),
+        "counts": counts,
+        "sentence": sentence(told, counts),
     }
 
 

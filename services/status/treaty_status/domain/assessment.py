@@ -4,7 +4,7 @@ A milestone in the future is one that will be reached without any further act: t
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -72,6 +72,18 @@ def treaty_milestones(treaty: Treaty, outcome: Outcome | None, world: World) -> 
         yield from _crossings(outcome, lines)
         yield from after_force_lines(treaty, treaty.rule, outcome, world)
     yield from group_lines(treaty, outcome, world)
+
+
+def treaty_lines_ahead(treaty: Treaty, outcome: Outcome | None, world: World, *, after: date) -> Iterator[Milestone]:
+    """Those of the treaty's lines that may lie past a day, while no participant's own day lies there.
+
+    Lines that only acts can cross lie at acts' days, which are past: they are left out of the search unless the
+    condition itself moves with the calendar.
+    """
+    if outcome is None or all(mark.on <= after for mark in outcome.marks):
+        treaty = replace(treaty, participations={})
+        outcome = None if outcome is None else replace(outcome, marks=(), given=())
+    return treaty_milestones(treaty, outcome, world)
 
 
 def _signature_window(treaty: Treaty, lines: Lines) -> Iterator[Milestone]:

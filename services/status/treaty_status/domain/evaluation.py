@@ -205,9 +205,13 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
             if act.act_date <= as_of:
                 ended = life.taken_back is not None or life.notices
                 until = _ends_on(life, rule, days) if ended else None
-                until = _first(until, _left_with(parent, name, life, rule), life.followed_on)
+                if parent is not None or life.followed_on is not None:
+                    until = _first(until, _left_with(parent, name, life, rule), life.followed_on)
                 given = Consent(name, act.action, act.act_date, until, world.kind(name))
-                found.extend(_from_its_day(life, given, as_of))
+                if life.deferred_until is None:
+                    found.append(given)
+                else:
+                    found.extend(_deferred(given, life.deferred_until, as_of))
         if own.held and own.current is None:
             found.append(_held_back(own.held[-1], world.kind(name)))
     if rule.may_be_blocked:
@@ -215,12 +219,9 @@ def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_o
     return found
 
 
-def _from_its_day(life: Life, consent: Consent, as_of: date) -> Iterator[Consent]:
-    """The consent; where it is deferred, first as one that waits, and from its day on as one that counts."""
-    day, until = life.deferred_until, consent.until
-    if day is None:
-        yield consent
-        return
+def _deferred(consent: Consent, day: date, as_of: date) -> Iterator[Consent]:
+    """A consent that is deferred until a day: first as one that waits, and from its day on as one that counts."""
+    until = consent.until
     waits_until = day if until is None else min(day, until)
     yield consent._replace(until=waits_until, held="deferred", deferred_until=day)
     if day <= as_of and (until is None or day < until):

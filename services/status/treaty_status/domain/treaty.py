@@ -159,23 +159,28 @@ def before(treaty: Treaty, day: date) -> Treaty:
     if any(one.event.certified_on > day for one in treaty.certificates):
         by_then = tuple(one for one in treaty.certificates if one.event.certified_on <= day)
         treaty = replace(treaty, certificates=by_then)
-    if all(act.event.act_date <= day for act in treaty.acts.values()):
+    later = {act.event.participant for act in treaty.acts.values() if act.event.act_date > day}
+    if not later:
         return treaty
     acts = {key: act for key, act in treaty.acts.items() if act.event.act_date <= day}
-    return replace(treaty, acts=acts, participations=_participations(acts))
+    return replace(treaty, acts=acts, participations=_participations(acts, treaty.participations, afresh=later))
 
 
 def without(treaty: Treaty, act: Act) -> Treaty:
     """The treaty as all its other acts tell it."""
     acts = {key: one for key, one in treaty.acts.items() if one is not act}
-    return replace(treaty, acts=acts, participations=_participations(acts))
+    afresh = {act.event.participant}
+    return replace(treaty, acts=acts, participations=_participations(acts, treaty.participations, afresh=afresh))
 
 
-def _participations(acts: dict[int, Act]) -> dict[str, Participation]:
+def _participations(
+    acts: dict[int, Act], known: dict[str, Participation], *, afresh: set[str]
+) -> dict[str, Participation]:
+    """Those who acted, as these acts tell it; only those ``afresh`` differ from what is known."""
     grouped: dict[str, list[Act]] = {}
     for act in acts.values():
         grouped.setdefault(act.event.participant, []).append(act)
-    return {name: participation(name, own) for name, own in grouped.items()}
+    return {name: participation(name, own) if name in afresh else known[name] for name, own in grouped.items()}
 
 
 class _Draft:

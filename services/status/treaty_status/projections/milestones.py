@@ -1,11 +1,10 @@
 """One row per line spoken of, and the days on which something will have to be said without any further act."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 
 from treaty_status.application.views import MilestoneRow
-from treaty_status.domain.assessment import participant_milestones, treaty_milestones
+from treaty_status.domain.assessment import participant_milestones, treaty_lines_ahead
 from treaty_status.domain.contradictions import days_of_claims
 from treaty_status.domain.evaluation import Binding, Outcome
 from treaty_status.domain.lines import Milestone
@@ -30,16 +29,9 @@ def milestone_row(treaty: str, key: str, said: Announced) -> MilestoneRow:
 
 
 def treaty_days(treaty: Treaty, outcome: Outcome | None, world: World, *, after: date) -> Days:
-    """The days past a day on which a line of the treaty itself falls due.
-
-    Lines that only acts can cross lie at acts' days, which are past: they are left out of the search unless the
-    condition itself moves with the calendar.
-    """
-    acts_alone = outcome is None or all(mark.on <= after for mark in outcome.marks)
-    if acts_alone:
-        treaty = replace(treaty, participations={})
-        outcome = None if outcome is None else replace(outcome, marks=(), given=())
-    return (*_past(treaty_milestones(treaty, outcome, world), after), *days_of_claims(treaty.claims, after=after))
+    """The days past a day on which a line of the treaty itself falls due."""
+    lines = treaty_lines_ahead(treaty, outcome, world, after=after)
+    return (*_past(lines, after), *days_of_claims(treaty.claims, after=after))
 
 
 def participant_days(
