@@ -25,7 +25,7 @@ KILLS = 4
 class Process:
     """``treaty-notifier serve`` as it is run by hand."""
 
-    def __init__(self, dsn: str, status: FakeStatus, *, log: Path) -> None:
+    def __init__(self, dsn: str, status: FakeStatus, *, log: Path, arguments: tuple[str, ...] = ()) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -35,6 +35,7 @@ class Process:
                 *(sys.executable, "-m", "treaty_notifier.main", "serve"),
                 *("--port", str(port), "--database", dsn, "--status-url", status.url),
                 *("--allow-network", "127.0.0.0/8", "--schedule-seconds", ",".join(["0"] + ["0.1"] * 200)),
+                *arguments,
             ],
             env={**os.environ, "TREATY_NOTIFIER_DEADLINE_SECONDS": "2"},
             stdout=self._log,

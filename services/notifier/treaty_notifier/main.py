@@ -1,9 +1,11 @@
 """The console script ``treaty-notifier``. Imports what a command needs when it runs, so that --help is instant."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+CANNOT_RUN = 2
 cli = typer.Typer(
     name="treaty-notifier",
     help="Carries treaty milestones to subscribers as signed webhooks.",
@@ -64,11 +66,86 @@ def listen(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each webhook.")] = False,  # noqa: FBT002
+    out: Annotated[
+        Path | None, typer.Option(help="Keep every webhook in this file, as NDJSON, and say what is missing.")
+    ] = None,
 ) -> None:
     """Receive webhooks, verify them and print them."""
+    from treaty_notifier.holdings import HoldingsUnreadable  # noqa: PLC0415
     from treaty_notifier.listener import listen as listen_with  # noqa: PLC0415
 
-    listen_with(host=host, port=port, secrets=tuple(secret or ()), as_json=as_json, write=typer.echo)
+    try:
+        listen_with(host=host, port=port, secrets=tuple(secret or ()), as_json=as_json, write=typer.echo, out=out)
+    except (HoldingsUnreadable, OSError) as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(CANNOT_RUN) from None
+
+
+@cli.command()
+def reconcile(
+    subscription: Annotated[str, typer.Option(help="Whose feed: sub_…")],
+    url: Annotated[str, typer.Option(help="Where the notifier answers.")] = "http://127.0.0.1:8001",
+    key: Annotated[str, typer.Option(help="A key of the status service.", envvar="TREATY_KEY")] = "",
+    have: Annotated[
+        list[Path] | None,
+        typer.Option(help="What you hold: NDJSON of `listen --out`, or numbers, or ids; a folder of such; repeatable."),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="As --have; what was missing is added to it, like `listen --out` would.")
+    ] = None,
+    post: Annotated[str | None, typer.Option(help="POST what was missing to this endpoint of yours.")] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="The whsec_… to sign it with.", envvar="TREATY_WEBHOOK_SECRET")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The balance as one JSON object.")] = False,  # noqa: FBT002
+) -> None:
+    """Find exactly what a receiver missed, and fetch it.
+
+    Exit codes: 0 nothing was missing, 1 something was (it is fetched now, or does not fit), 2 it cannot be done.
+    """
+    from treaty_notifier.reconciling import Wanted, run  # noqa: PLC0415
+
+    raise typer.Exit(
+        run(
+            Wanted(
+                url=url,
+                subscription=subscription,
+                key=key,
+                have=tuple(have or ()),
+                state=state,
+                post=post,
+                secret=secret,
+                as_json=as_json,
+            )
+        )
+    )
+
+
+@cli.command()
+def verify(
+    database: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://…", show_default=False)] = None,
+    status_url: Annotated[
+        str | None, typer.Option(help="Where the status service answers.", show_default=False)
+    ] = None,
+    subscription: Annotated[str | None, typer.Option(help="One subscription only: sub_…", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,  # noqa: FBT002
+) -> None:
+    """Compare what the event log implies for each subscription with what was numbered, attempted and delivered.
+
+    Changes nothing, also beside a running service. Exit codes: 0 green, 1 something differs, 2 it cannot be done.
+    """
+    from treaty_notifier.settings import Settings  # noqa: PLC0415
+    from treaty_notifier.verifying import run as verify_with  # noqa: PLC0415
+
+    settings = Settings()
+    raise typer.Exit(
+        verify_with(
+            database or settings.database,
+            status_url=status_url or settings.status_url,
+            subscription=subscription,
+            as_json=as_json,
+        )
+    )
 
 
 @cli.command()
