@@ -155,3 +155,15 @@ def test_it_leaves_a_protocol_that_is_not_in_force_as_well_and_may_come_back() -
     told = story(waiting, *given, world=under(LEFT, BACK, entails=True))
     again = told.on("2012-06-01", acceded("usa", on="2012-06-01"))
     assert again.one("participant.consent.reached").occurrence == 2
+
+
+def test_an_earlier_period_that_is_found_late_is_recorded_the_way_the_refusal_names() -> None:
+    told = story(hanoi(1), acceded("a", on="2027-03-01"))
+    later = told.act_of("a").event_id
+    assert "retract that act" in refused(told, acceded("a", on="2027-01-01")).way_out
+    told.on("2027-04-01", retracted(later), acceded("a", on="2027-01-01"), took_back("a", on="2027-02-01"))
+    told.on("2027-04-02", reinstated(later))
+    assert [life.consent.event.act_date for life in told.treaty.participations["a"].lives] == [
+        day("2027-01-01"),
+        day("2027-03-01"),
+    ]

@@ -370,8 +370,8 @@ def _about_table(treaty: Treaty, event: TableSet) -> Iterator[Warned]:
     if whole is not None and weighed > whole and _asks_for_a_share(rule, event.name):
         yield Warned(
             "more-than-whole",
-            f"The rows of {event.name!r} come to more than the whole: to {float(weighed / whole):.4g} times as much. "
-            "Whoever is in two rows, such as an organisation beside its members, would weigh twice.",
+            f"The rows of {event.name!r} come to {float(weighed / whole):.4g} times the whole: as they may where an "
+            "organisation stands beside its members; otherwise a row or the whole is wrong.",
         )
 
 

@@ -372,10 +372,16 @@ def _twice(case: Case) -> Refusal | None:
     if living is None:
         return None
     earlier = living.consent
+    way_out = "If that act was wrong, correct or retract it; a second consent needs the first to have ended."
+    if case.act.act_date < earlier.event.act_date:
+        way_out = (
+            "If this opened an earlier period, retract that act, record this one and what ended it, and reinstate "
+            "that act; if that act only has a wrong date, correct it."
+        )
     return no.AlreadyContracting(
         f"{case.name} has already consented to be bound"
         f" ({earlier.event.action.value}, deposited on {earlier.event.act_date}).",
-        way_out="If that act was wrong, correct or retract it; a second consent needs the first to have ended.",
+        way_out=way_out,
         facts={
             **case.facts,
             "earlier": earlier.event_id,
