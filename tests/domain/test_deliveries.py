@@ -59,7 +59,7 @@ def test_no_answer_is_tried_again(outcome: Outcome) -> None:
 
 
 def test_after_the_last_attempt_a_delivery_is_dead_and_says_why() -> None:
-    assert decided(Answer(status=500), failures_before=9) == Dead(reason="all 10 attempts failed")
+    assert decided(Answer(status=500), failures_before=9) == Dead(reason="all 10 attempts failed", is_exhausted=True)
 
 
 @pytest.mark.parametrize("answer", [Answer(status=410), Answer(status=204, control="disable")])

@@ -72,10 +72,13 @@ class RetryIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Dead:
-    """Given up. ``disables`` is true when the endpoint asked to be left alone."""
+    """Given up. ``disables`` is true when the endpoint asked to be left alone, ``is_exhausted`` when nothing of the
+    schedule is left.
+    """
 
     reason: str
     disables: bool = False
+    is_exhausted: bool = False
 
 
 Decision = Delivered | RetryIn | Dead
@@ -116,7 +119,7 @@ def after_attempt(result: Answer | Failure, *, failures_before: int, schedule: S
     delay = schedule.delay_seconds(failures=failures, jitter=jitter)
     pause = _pause_seconds(result)
     if delay is None:
-        return Dead(reason=f"all {schedule.attempts} attempts failed")
+        return Dead(reason=f"all {schedule.attempts} attempts failed", is_exhausted=True)
     return RetryIn(delay_seconds=max(delay, pause), pause_seconds=pause)
 
 

@@ -6,6 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 
+class Order(StrEnum):
+    """Whether a message that fails lets the others pass, or holds the lane so that first receipts keep their order."""
+
+    ANY = "any"
+    FIFO = "fifo"
+
+
 class Scheme(StrEnum):
     """How webhooks are signed: with the shared secret, with the service's own key, or with both in one header."""
 
@@ -15,20 +22,25 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointOptions:
-    """``signatures`` names at least one scheme."""
+    """``signatures`` names at least one scheme. ``rate_per_minute`` None sets no limit."""
 
     signatures: tuple[Scheme, ...] = (Scheme.V1, Scheme.V1A)
+    order: Order = Order.ANY
+    rate_per_minute: int | None = None
 
 
 def options_document(options: EndpointOptions) -> dict[str, object]:
-    return {"signatures": [scheme.value for scheme in options.signatures]}
+    return {
+        "signatures": [scheme.value for scheme in options.signatures],
+        "order": options.order.value,
+        "rate_per_minute": options.rate_per_minute,
+    }
 
 
 def options_of(document: Mapping[str, Any]) -> EndpointOptions:
     """Documents of earlier releases lack what they did not know; it has its default."""
-    usual = EndpointOptions()
     return EndpointOptions(
-        signatures=tuple(Scheme(one) for one in document["signatures"])
-        if "signatures" in document
-        else usual.signatures
+        signatures=tuple(Scheme(one) for one in document["signatures"]),
+        order=Order(document.get("order", Order.ANY)),
+        rate_per_minute=document.get("rate_per_minute"),
     )

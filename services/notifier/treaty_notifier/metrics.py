@@ -25,6 +25,12 @@ class Metrics:
         self.parked = Counter(
             "treaty_notifier_parked_lanes", "Lanes left alone for a while after a fault of ours", registry=self.registry
         )
+        self.notices = Counter(
+            "treaty_notifier_endpoint_notices", "What happened to endpoints", ["kind"], registry=self.registry
+        )
+        self.circuits_open = Gauge(
+            "treaty_notifier_circuits_open", "Endpoints left alone because they failed", registry=self.registry
+        )
         self.position = Gauge("treaty_notifier_feed_position", "Last feed position digested", registry=self.registry)
         self.head = Gauge("treaty_notifier_feed_head", "Last feed position known to exist", registry=self.registry)
         self.restarts = Counter(

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 import aiohttp
@@ -22,7 +22,17 @@ from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.ed25519 import SEED_BYTES, public_bytes
 from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
-from treaty_notifier.loops import Clerk, Dispatcher, Follower, GroupRefresher, Limits, Reaper, Supervised, Threads
+from treaty_notifier.loops import (
+    Clerk,
+    Dispatcher,
+    Follower,
+    GroupRefresher,
+    Herald,
+    Limits,
+    Reaper,
+    Supervised,
+    Threads,
+)
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
@@ -92,6 +102,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         Supervised("feed", follower.run, metrics=metrics),
         Supervised("lanes", dispatcher.run, metrics=metrics),
         Supervised("leases", Reaper(clerk, outbox, threads=threads).run, metrics=metrics),
+        Supervised("notices", Herald(clerk, outbox, threads=threads, metrics=metrics).run, metrics=metrics),
         Supervised("groups", refresher.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
@@ -117,7 +128,12 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
 
 def open_outbox(settings: Settings) -> Outbox:
     """SQLite's file is served by one process only; PostgreSQL by as many as like to."""
-    outbox = SqlOutbox(settings.database, new_key=secrets.token_bytes(32), clock=now)
+    outbox = SqlOutbox(
+        settings.database,
+        new_key=secrets.token_bytes(32),
+        clock=now,
+        patience=timedelta(hours=settings.disable_after_hours),
+    )
     outbox.dossiers.complete(new_key)
     return outbox
 

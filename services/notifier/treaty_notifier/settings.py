@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     #: What carries the bytes to endpoints: our own client or aiohttp; the guard and its tests are the same.
     transport: Literal["narrow", "aiohttp"] = "narrow"
     subscriptions_per_owner: int = Field(default=100, ge=1)
+    #: Hours of nothing but failures after which a subscription is disabled; half of them bring a notice.
+    disable_after_hours: float = Field(default=120.0, gt=0)
     log_level: str = "INFO"
 
     @field_validator("allow_networks")

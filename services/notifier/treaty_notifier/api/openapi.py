@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from treaty_events.catalogue import NAMES, category_of
 from treaty_notifier.messages import MILESTONE, TEST_TYPE
+from treaty_notifier.operational import OPERATIONAL_TYPES
 
 TEST_TEXT = "Sent on request, to one subscription, whatever its filter says."
 _EXAMPLE_AT = "2026-11-21T10:04:00.123456Z"
@@ -46,7 +47,15 @@ def document_problems(app: FastAPI) -> None:
 
 def message_types() -> list[str]:
     """Every type a message may have; types that a newer status service adds pass through as well."""
-    return [*NAMES, TEST_TYPE]
+    return [*NAMES, *OPERATIONAL_TYPES, TEST_TYPE]
+
+
+def _meaning(name: str) -> str:
+    if name == TEST_TYPE:
+        return TEST_TEXT
+    if name in OPERATIONAL_TYPES:
+        return "What became of another endpoint of the same key; sent to subscriptions that name it among their types."
+    return f"A {category_of(name)} of the log, as the feed tells it."
 
 
 _PROBLEM: Mapping[str, object] = {
@@ -88,15 +97,16 @@ def _webhook(name: str) -> dict[str, object]:
     return {
         "post": {
             "summary": name,
-            "description": TEST_TEXT
-            if name == TEST_TYPE
-            else f"A {category_of(name)} of the log, as the feed tells it.",
+            "description": _meaning(name),
             "operationId": name.replace(".", "_"),
             "tags": ["webhooks"],
             "parameters": [
                 _header("webhook-id", "The same on every attempt; remember it to recognise a repetition."),
                 _header("webhook-timestamp", "Seconds since 1970 UTC, of this attempt."),
-                _header("webhook-signature", "One v1 entry for each secret that is valid now."),
+                _header(
+                    "webhook-signature",
+                    "One v1 entry for each secret and one v1a entry for each key that is valid now.",
+                ),
             ],
             "requestBody": {
                 "required": True,
@@ -155,9 +165,21 @@ def _data_schema(name: str) -> dict[str, object]:
         "position": {"type": "integer", "description": "Place in the whole log; absent from test events"},
         "treaty": {"type": ["string", "null"]},
     }
+    if name in OPERATIONAL_TYPES:
+        return always | _ENDPOINT
     return always | (_MILESTONE if name != TEST_TYPE and category_of(name) == MILESTONE else {})
 
 
+_ENDPOINT: dict[str, object] = {
+    "subscription": {"type": "string", "description": "Whose endpoint it is about"},
+    "url": {"type": "string"},
+    "state": {"type": "string", "description": "Of that subscription, when this was written"},
+    "reason": {"type": "string", "description": "Why it was disabled"},
+    "failing_since": {"type": "string", "format": "date-time"},
+    "disabled_after": {"type": "string", "format": "date-time", "description": "When only failures end in disabling"},
+    "deliveries": {"type": "array", "items": {"type": "string"}, "description": "Some of those given up"},
+    "deliveries_total": {"type": "integer"},
+}
 _MILESTONE: dict[str, object] = {
     "milestone_id": {"type": "string", "description": "The same for every revision of one milestone"},
     "kind": {"type": "string"},
@@ -175,7 +197,9 @@ _MILESTONE: dict[str, object] = {
 
 def _example(name: str) -> dict[str, object]:
     data: dict[str, object] = {"event_id": "8f14e45f-ceea-567a-9d2b-1f0e3a5c7b90", "livemode": name != TEST_TYPE}
-    if name != TEST_TYPE:
+    if name in OPERATIONAL_TYPES:
+        data |= {"subscription": "sub_…", "url": "https://example.org/treaties", "state": "active"}
+    elif name != TEST_TYPE:
         data |= {"treaty": "XVIII-16", "position": 412}
     numbers: dict[str, object] = {"sequence": None, "previous_id": None, "watermark": None}
     if name != TEST_TYPE:

@@ -49,6 +49,7 @@ async def read_version() -> dict[str, str]:
 @router.get("/metrics", operation_id="metrics", summary="Prometheus", response_class=PlainTextResponse)
 async def metrics(desk: TheDesk) -> Response:
     census = await desk.call(desk.outbox.census)
+    desk.metrics.circuits_open.set(await desk.call(desk.outbox.dossiers.circuits_open))
     return Response(desk.metrics.text(census), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

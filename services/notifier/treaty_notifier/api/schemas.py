@@ -9,10 +9,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from treaty_events.catalogue import NAMES
 from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.ed25519 import key_name, public_text
-from treaty_notifier.endpoint_options import EndpointOptions, Scheme
+from treaty_notifier.endpoint_options import EndpointOptions, Order, Scheme
 from treaty_notifier.errors import TypePatternRefused
+from treaty_notifier.isolation import Circuit
 from treaty_notifier.messages import instant_text
 from treaty_notifier.numbering import Occasion
+from treaty_notifier.operational import OPERATIONAL_TYPES
 from treaty_notifier.outbox import Attempt, Delivery, Dossier, SigningKey, Start
 from treaty_notifier.subscriptions import (
     Filter,
@@ -92,8 +94,24 @@ Schemes = Annotated[
 ]
 
 
+Rate = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=600_000,
+        description="POSTs a minute at most, in bursts of what a second brings and at least one; null for no limit.",
+    ),
+]
+
+
 class OptionFields(Strict):
     signatures: Schemes = [Scheme.V1, Scheme.V1A]
+    order: Order = Field(
+        default=Order.ANY,
+        description="fifo: one at a time, and a message that fails holds what comes after it until it is delivered or "
+        "given up, so that first receipts keep the order of the feed.",
+    )
+    rate_per_minute: Rate = None
 
 
 class NewSubscription(FilterFields, OptionFields):
@@ -125,6 +143,8 @@ class SubscriptionChange(Strict):
     livemode: Livemode | None = None
     history: bool | None = None
     signatures: Schemes | None = None
+    order: Order | None = None
+    rate_per_minute: int | None = Field(default=None, ge=0, le=600_000, description="0 takes the limit away.")
     state: Literal["active", "paused"] | None = None
 
     @model_validator(mode="before")
@@ -152,6 +172,14 @@ class SubscriptionView(BaseModel):
     livemode: Livemode
     history: bool
     signatures: list[Scheme]
+    order: Order
+    rate_per_minute: int | None
+    circuit: Circuit = Field(
+        description="closed: everything is sent; open: left alone for a while; ramp: slowly again."
+    )
+    failing_since: str | None = Field(
+        description="Since when every attempt has failed; after 120 hours it is disabled."
+    )
     keys: list[KeyView] = Field(description="Newest first; for the time of an overlap there are two.")
     state: SubscriptionState
     state_reason: str | None
@@ -277,7 +305,7 @@ def filter_of(fields: FilterFields) -> Filter:
 
 
 def _covering_something(pattern: str) -> str:
-    if not any(type_matches(checked_pattern(pattern), name) for name in NAMES):
+    if not any(type_matches(checked_pattern(pattern), name) for name in (*NAMES, *OPERATIONAL_TYPES)):
         raise TypePatternRefused(
             f"No message has such a type, so nothing would ever be sent (given: {pattern[:80]}); the types there are "
             "stand under webhooks in /openapi.json"
@@ -293,7 +321,11 @@ def start_from(given: int | str) -> Start:
 
 
 def options_of(fields: OptionFields) -> EndpointOptions:
-    return EndpointOptions(signatures=tuple(dict.fromkeys(fields.signatures)))
+    return EndpointOptions(
+        signatures=tuple(dict.fromkeys(fields.signatures)),
+        order=fields.order,
+        rate_per_minute=fields.rate_per_minute,
+    )
 
 
 def key_views(keys: Sequence[SigningKey]) -> list[KeyView]:
@@ -320,6 +352,10 @@ def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[st
         "livemode": wanted.livemode,
         "history": wanted.history,
         "signatures": list(dossier.options.signatures),
+        "order": dossier.options.order,
+        "rate_per_minute": dossier.options.rate_per_minute,
+        "circuit": dossier.conduct.circuit,
+        "failing_since": _text(dossier.conduct.failing_since),
         "keys": key_views(dossier.keys),
         "state": subscription.state,
         "state_reason": subscription.state_reason,

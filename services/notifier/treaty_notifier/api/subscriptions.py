@@ -129,6 +129,8 @@ async def change(
         state=SubscriptionState(wanted.state) if wanted.state else None,
     )
     await _change_options(desk, subscription_id, given)
+    if wanted.state == "active" and subscription.state is SubscriptionState.DISABLED:
+        await desk.call(desk.outbox.dossiers.forgive, subscription_id)
     desk.wake()
     return await _view(desk, _present(changed))
 
@@ -209,6 +211,8 @@ async def _view(desk: Desk, subscription: Subscription) -> SubscriptionView:
 
 async def _change_options(desk: Desk, subscription_id: str, given: dict[str, object]) -> None:
     parts = {name: value for name, value in given.items() if name in OptionFields.model_fields}
+    if parts.get("rate_per_minute") == 0:
+        parts["rate_per_minute"] = None
     if parts:
         current = options_document((await _dossier(desk, subscription_id)).options)
         changed = options_of(OptionFields.model_validate(current | parts))

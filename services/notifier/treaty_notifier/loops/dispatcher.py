@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from itertools import islice
 
-from treaty_notifier.deliveries import Answer, Failure, Outcome, RetryIn, after_attempt, outcome_of
+from treaty_notifier.deliveries import Answer, Decision, Failure, Outcome, RetryIn, after_attempt, outcome_of
 from treaty_notifier.ed25519 import entry_of
-from treaty_notifier.endpoint_options import Scheme
+from treaty_notifier.endpoint_options import Order, Scheme
+from treaty_notifier.isolation import Circuit, Conduct, after_turn, pause_seconds
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.limits import Limits
+from treaty_notifier.loops.paces import Paces
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sender import OutgoingWebhook, Transport
 from treaty_notifier.webhook_signature import Signer
 
+SLOW_PAUSE_SECONDS = 1.0  # for a slow endpoint that finds the slow ones' places taken
 GRACE_SECONDS = 1.0  # what a shutdown leaves to POSTs under way
 
 
@@ -47,6 +53,8 @@ class Dispatcher:
         self._jitter = jitter
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
+        self._slow_serving = 0
+        self._paces = Paces()
 
     async def run(self) -> None:
         """Raises OutboxOwned when another process serves this store."""
@@ -62,9 +70,20 @@ class Dispatcher:
         await self._clerk.finish()
 
     def _begin(self, turn: Turn, expires: float) -> None:
+        is_slow = self._paces.is_slow(turn.lease.subscription_id)
+        if is_slow and self._slow_serving >= self._limits.slow_lanes:
+            # These places are for the quick ones; it comes again when a slow one may have ended.
+            wait = Settlement(lease=turn.lease, cursor=turn.lease.cursor, sent=(), pause_seconds=SLOW_PAUSE_SECONDS)
+            self._clerk.finished(wait, expires=expires)
+            return
+        self._slow_serving += is_slow
         task = self._loop.create_task(self._serve(turn, expires=expires))
         self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        task.add_done_callback(partial(self._ended, is_slow=is_slow))
+
+    def _ended(self, task: asyncio.Task[None], *, is_slow: bool) -> None:
+        self._serving.discard(task)
+        self._slow_serving -= is_slow
 
     async def _serve(self, turn: Turn, *, expires: float) -> None:
         try:
@@ -72,13 +91,34 @@ class Dispatcher:
         except Exception as fault:  # noqa: BLE001  (a turn that breaks is its own lane's trouble)
             self._clerk.broken(turn.lease, fault)
             return
+        isolated = self._isolated(turn, sent)
         unsent = [parcel.seq for parcel in turn.parcels if parcel.seq not in sent and not parcel.is_exception]
         cursor = min(unsent) - 1 if unsent else turn.scanned_to
-        self._clerk.finished(Settlement(lease=turn.lease, cursor=cursor, sent=tuple(sent.values())), expires=expires)
+        settlement = replace(isolated, cursor=cursor, sent=tuple(sent.values()))
+        self._clerk.finished(settlement, expires=expires)
+
+    def _isolated(self, turn: Turn, sent: dict[int, Sent]) -> Settlement:
+        """What the endpoint's conduct and rate ask for after these attempts."""
+        dossier, results = turn.dossier, [one.outcome is Outcome.OK for one in sent.values()]
+        is_well = all(results)
+        pause = 0.0
+        if not is_well:
+            conduct = after_turn(dossier.conduct, results, at=self._clock())
+            pause = pause_seconds(conduct, schedule=self._schedule, jitter=self._jitter())
+        is_limited = len(sent) == dossier.allowance.posts and len(sent) < len(turn.parcels)
+        is_known = dossier.conduct != Conduct() or dossier.options.rate_per_minute is not None
+        return Settlement(
+            lease=turn.lease,
+            cursor=turn.lease.cursor,
+            sent=(),
+            pause_seconds=max(pause, dossier.allowance.wait_seconds if is_limited else 0.0),
+            is_notable=bool(sent) and (is_known or not is_well),
+        )
 
     async def _send_all(self, turn: Turn, *, expires: float) -> dict[int, Sent]:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
-        signer, waiting = _signer(turn), iter(turn.parcels)
+        signer, waiting = _signer(turn), islice(turn.parcels, turn.dossier.allowance.posts)
+        is_fifo, endpoint = turn.dossier.options.order is Order.FIFO, turn.lease.subscription_id
         sent: dict[int, Sent] = {}
         is_halted = False
 
@@ -88,11 +128,16 @@ class Dispatcher:
                 # Never start what could outlive the lease: somebody else might be sending it by then.
                 if is_halted or self._loop.time() + self._limits.deadline_seconds > expires:
                     return
-                sent[parcel.seq] = known = await self._send(turn.url, signer, parcel)
-                if isinstance(known.decision, RetryIn) and known.decision.pause_seconds > 0:
-                    is_halted = True  # the endpoint asked to be left alone: what has not begun waits in the log
+                known = await self._send(turn.url, signer, parcel)
+                self._paces.note(endpoint, known.duration_ms / 1000)
+                if is_fifo:
+                    known = replace(known, decision=_holding(known.decision))
+                sent[parcel.seq] = known  # in the order in which they end
+                if known.outcome is not Outcome.OK:
+                    # The endpoint asked to be left alone, or earned it: what has not begun waits in the log.
+                    is_halted = is_halted or _asks_to_wait(known.decision) or _opens(turn, sent, at=known.started_at)
 
-        at_once = min(self._limits.posts_per_lane, len(turn.parcels))
+        at_once = 1 if is_fifo else min(self._limits.posts_per_lane, len(turn.parcels))
         if at_once == 1:
             await one_after_another()
         else:
@@ -131,6 +176,23 @@ class Dispatcher:
             location=answer.location if answer else None,
             peer=result.peer,
         )
+
+
+def _holding(decision: Decision) -> Decision:
+    """In a lane that keeps its order nothing passes a message that is to be tried again."""
+    if isinstance(decision, RetryIn):
+        return replace(decision, pause_seconds=max(decision.pause_seconds, decision.delay_seconds))
+    return decision
+
+
+def _asks_to_wait(decision: Decision) -> bool:
+    return isinstance(decision, RetryIn) and decision.pause_seconds > 0
+
+
+def _opens(turn: Turn, sent: dict[int, Sent], *, at: datetime) -> bool:
+    """Whether the circuit is open after these attempts."""
+    results = [one.outcome is Outcome.OK for one in sent.values()]
+    return after_turn(turn.dossier.conduct, results, at=at).circuit is Circuit.OPEN
 
 
 def _signer(turn: Turn) -> Signer:

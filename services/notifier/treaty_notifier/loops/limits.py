@@ -11,5 +11,6 @@ class Limits:
     lease_seconds: float = 45.0
     poll_seconds: float = 0.5
     lanes: int = 64
+    slow_lanes: int = 16  # of them, for endpoints that take more than two seconds
     parcels_per_turn: int = 64
     posts_per_lane: int = 8

@@ -73,6 +73,11 @@ def park(driver: Driver, lease: Lease, *, seconds: float) -> bool:
     return bool(driver.rows(_PARK, until=until, id=lease.lane_id, epoch=lease.epoch))
 
 
+def hold_back(driver: Driver, subscription: str, *, until: datetime) -> None:
+    """Leave an endpoint alone until then, its replays as well; a longer pause stays."""
+    driver.run(_PAUSE, subscription=subscription, until=until)
+
+
 def _held(driver: Driver, settlements: Sequence[Settlement]) -> dict[str, _Held]:
     """The lanes, locked. Live ones first: their row is the subscription's lock, for its replays as well.
 
@@ -125,7 +130,7 @@ def _book_wishes(driver: Driver, settlement: Settlement, *, now: datetime) -> No
     if reason is not None:
         driver.run(_DISABLE, subscription=subscription, reason=reason)
     if pause > 0:
-        driver.run(_PAUSE, subscription=subscription, until=now + timedelta(seconds=pause))
+        hold_back(driver, subscription, until=now + timedelta(seconds=pause))
 
 
 def _exception(driver: Driver, subscription: str, sent: Sent, *, now: datetime) -> tuple[object, ...] | None:

@@ -6,20 +6,52 @@ costs no further statement.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, Text, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
 
+from treaty_notifier.deliveries import Dead, Outcome
 from treaty_notifier.endpoint_options import EndpointOptions, options_document, options_of
+from treaty_notifier.isolation import (
+    PATIENCE,
+    Circuit,
+    Conduct,
+    NoticeKind,
+    after_turn,
+    allowance,
+    conduct_document,
+    conduct_of,
+    forgiven,
+    judged,
+    spent,
+)
+from treaty_notifier.messages import instant_text
+from treaty_notifier.outbox import bookings
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.port import Dossier, SigningKey, Turn
+from treaty_notifier.outbox.port import Dossier, Notice, Settlement, SigningKey, Turn
 from treaty_notifier.outbox.secrets import SecretBox
-from treaty_notifier.outbox.tables import metadata, subscriptions
+from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 
+MOST_NAMED = 10  # deliveries that one notice names
+
+#: ``conduct`` is empty where there is nothing to be said.
 #: ``signing_keys`` is a JSON list, newest first, of sealed seeds, their public keys and when they expire.
 dossiers = Table(
     "dossiers",
@@ -27,9 +59,30 @@ dossiers = Table(
     Column("subscription_id", String(40), primary_key=True),
     Column("options", Text, nullable=False),
     Column("signing_keys", Text, nullable=False),
+    Column("conduct", Text),
 )
 
-_OF_LANES = "SELECT subscription_id, options, signing_keys, {now} FROM dossiers WHERE {among:subscription_id:ids}"
+#: What is to be told about an endpoint, written in the commit that found it out and taken away when it was told.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("subscription_id", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("facts", Text, nullable=False),
+)
+
+_OF_LANES = (
+    "SELECT subscription_id, options, signing_keys, conduct, {now} FROM dossiers WHERE {among:subscription_id:ids}"
+)
+_HELD = """
+    SELECT subscription_id, options, conduct FROM dossiers WHERE {among:subscription_id:ids}
+    ORDER BY subscription_id {lock}
+"""
+_CONDUCT = "UPDATE dossiers SET conduct = :conduct WHERE subscription_id = :id"
+_DISABLE = "UPDATE subscriptions SET state = 'disabled', state_reason = :reason WHERE id = :id AND state <> 'disabled'"
+_NOTICE_COLUMNS = "subscription_id, kind, at, facts"
 
 
 class SqlDossiers:
@@ -37,7 +90,15 @@ class SqlDossiers:
     transaction.
     """
 
-    def __init__(self, database: Database, box: SecretBox, *, now: Callable[[Connection], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        box: SecretBox,
+        *,
+        now: Callable[[Connection], datetime],
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._database = database
         self._box = box
         self._now = now
@@ -47,8 +108,64 @@ class SqlDossiers:
         if not turns:
             return ()
         rows = driver.rows(_OF_LANES, ids=sorted({turn.lease.subscription_id for turn in turns}))
-        known = {id_: self._opened(options, keys, at=driver.instant(now)) for id_, options, keys, now in rows}
+        known = {
+            id_: self._opened(options, keys, conduct, at=driver.instant(now))
+            for id_, options, keys, conduct, now in rows
+        }
         return tuple(replace(turn, dossier=known.get(turn.lease.subscription_id, turn.dossier)) for turn in turns)
+
+    def book(self, driver: Driver, settlements: Sequence[Settlement]) -> None:
+        """In the transaction that books the turns: how the endpoints behaved, and what follows from it."""
+        noted = [one for one in settlements if one.is_notable]
+        now = driver.now() if noted or any(one.pause_seconds for one in settlements) else None
+        if now is None:
+            return
+        for one in settlements:
+            if one.pause_seconds:
+                until = now + timedelta(seconds=one.pause_seconds)
+                bookings.hold_back(driver, one.lease.subscription_id, until=until)
+        if noted:
+            self._book_conduct(driver, noted, now=now)
+
+    def _book_conduct(self, driver: Driver, settlements: Sequence[Settlement], *, now: datetime) -> None:
+        ids = sorted({one.lease.subscription_id for one in settlements})
+        for id_, options, kept in driver.rows(_HELD, ids=ids):
+            before = _conduct(kept)
+            ours = [one for one in settlements if one.lease.subscription_id == id_]
+            found = judge_turns(before, ours, options=_options(options), at=now, patience=self._patience)
+            if found.conduct != before:
+                driver.run(_CONDUCT, conduct=_kept(found.conduct), id=id_)
+            if found.disables is not None:
+                driver.run(_DISABLE, reason=found.disables, id=id_)
+            rows = [(id_, kind.value, driver.stamp(now), json.dumps(facts)) for kind, facts in found.notices]
+            driver.insert("notices", _NOTICE_COLUMNS, rows)
+
+    def forgive(self, subscription_id: str) -> None:
+        ours = dossiers.c.subscription_id == subscription_id
+        with self._database.writing() as connection:
+            connection.execute(update(dossiers).where(ours).values(conduct=_kept(forgiven())))
+
+    def notices(self, *, limit: int) -> list[Notice]:
+        with self._database.reading() as connection:
+            return [
+                Notice(
+                    id=row.id,
+                    subscription_id=row.subscription_id,
+                    kind=NoticeKind(row.kind),
+                    at=row.at,
+                    facts=json.loads(row.facts),
+                )
+                for row in connection.execute(select(notices).order_by(notices.c.id).limit(limit))
+            ]
+
+    def told(self, notice_ids: Sequence[int]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(notices).where(notices.c.id.in_(notice_ids)))
+
+    def circuits_open(self) -> int:
+        with self._database.reading() as connection:
+            kept = connection.execute(select(dossiers.c.conduct).where(dossiers.c.conduct.is_not(None))).scalars()
+            return sum(_conduct(one).circuit is not Circuit.CLOSED for one in kept)
 
     def open(self, connection: Connection, subscription_id: str, dossier: Dossier) -> None:
         connection.execute(
@@ -63,7 +180,9 @@ class SqlDossiers:
         with self._database.reading() as connection:
             at = self._now(connection)
             rows = connection.execute(select(dossiers).where(dossiers.c.subscription_id.in_(subscription_ids)))
-            return {row.subscription_id: self._opened(row.options, row.signing_keys, at=at) for row in rows}
+            return {
+                row.subscription_id: self._opened(row.options, row.signing_keys, row.conduct, at=at) for row in rows
+            }
 
     def change_options(self, subscription_id: str, options: EndpointOptions) -> None:
         ours = dossiers.c.subscription_id == subscription_id
@@ -100,8 +219,11 @@ class SqlDossiers:
                 self.open(connection, id_, Dossier(keys=(new_key(),)))
             return len(found)
 
-    def _opened(self, options: str, keys: str, *, at: datetime) -> Dossier:
-        return Dossier(options=_options(options), keys=tuple(_valid(self._keys(keys), at=at)))
+    def _opened(self, options: str, keys: str, conduct: str | None, *, at: datetime) -> Dossier:
+        dossier = Dossier(
+            options=_options(options), keys=tuple(_valid(self._keys(keys), at=at)), conduct=_conduct(conduct)
+        )
+        return _with_allowance(dossier, at=at)
 
     def _keys(self, kept: str) -> list[SigningKey]:
         return [replace(one, seed=self._box.open(one.seed)) for one in _published(kept)]
@@ -116,6 +238,33 @@ class MemoryDossiers:
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._kept: dict[str, Dossier] = {}
+        self._notices: list[Notice] = []
+
+    def book(self, settlement: Settlement) -> str | None:
+        """Why the subscription is to be disabled now, if it is."""
+        id_, at = settlement.lease.subscription_id, self._clock()
+        dossier = self._kept.get(id_)
+        if dossier is None or not settlement.is_notable:
+            return None
+        found = judge_turns(dossier.conduct, [settlement], options=dossier.options, at=at, patience=PATIENCE)
+        self._kept[id_] = replace(dossier, conduct=found.conduct)
+        for kind, facts in found.notices:
+            number = self._notices[-1].id + 1 if self._notices else 1
+            self._notices.append(Notice(id=number, subscription_id=id_, kind=kind, at=at, facts=facts))
+        return found.disables
+
+    def forgive(self, subscription_id: str) -> None:
+        if subscription_id in self._kept:
+            self._kept[subscription_id] = replace(self._kept[subscription_id], conduct=forgiven())
+
+    def notices(self, *, limit: int) -> list[Notice]:
+        return self._notices[:limit]
+
+    def told(self, notice_ids: Sequence[int]) -> None:
+        self._notices = [one for one in self._notices if one.id not in notice_ids]
+
+    def circuits_open(self) -> int:
+        return sum(one.conduct.circuit is not Circuit.CLOSED for one in self._kept.values())
 
     def open(self, subscription_id: str, dossier: Dossier) -> None:
         self._kept[subscription_id] = dossier
@@ -126,7 +275,8 @@ class MemoryDossiers:
     def of(self, subscription_ids: Sequence[str]) -> dict[str, Dossier]:
         at = self._clock()
         known = {id_: self._kept[id_] for id_ in subscription_ids if id_ in self._kept}
-        return {id_: replace(one, keys=tuple(_valid(one.keys, at=at))) for id_, one in known.items()}
+        valid = {id_: replace(one, keys=tuple(_valid(one.keys, at=at))) for id_, one in known.items()}
+        return {id_: _with_allowance(one, at=at) for id_, one in valid.items()}
 
     def change_options(self, subscription_id: str, options: EndpointOptions) -> None:
         if subscription_id in self._kept:
@@ -148,6 +298,77 @@ class MemoryDossiers:
 
     def complete(self, new_key: Callable[[], SigningKey]) -> int:  # noqa: ARG002  (nothing here is of an earlier release)
         return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnsJudged:
+    """What is to be written after an endpoint's turns."""
+
+    conduct: Conduct
+    notices: tuple[tuple[NoticeKind, dict[str, object]], ...]
+    disables: str | None
+
+
+def judge_turns(
+    before: Conduct, settlements: Sequence[Settlement], *, options: EndpointOptions, at: datetime, patience: timedelta
+) -> TurnsJudged:
+    """The turns of one endpoint that are booked together, and what follows."""
+    conduct, posts = before, 0
+    for settlement in settlements:
+        conduct = after_turn(conduct, [one.outcome is Outcome.OK for one in settlement.sent], at=at)
+        posts += len(settlement.sent)
+    conduct = spent(conduct, posts, rate_per_minute=options.rate_per_minute, at=at)
+    found = judged(conduct, was=before, at=at, patience=patience)
+    told: list[tuple[NoticeKind, dict[str, object]]] = []
+    for kind in found.notices:
+        told.append((kind, _facts(kind, found.conduct, before, disables=found.disables, patience=patience)))
+    told += _ended(settlements)
+    return TurnsJudged(conduct=found.conduct, notices=tuple(told), disables=found.disables)
+
+
+def _facts(
+    kind: NoticeKind, conduct: Conduct, before: Conduct, *, disables: str | None, patience: timedelta
+) -> dict[str, object]:
+    since = conduct.failing_since or before.failing_since
+    facts: dict[str, object] = {"failing_since": instant_text(since)} if since else {}
+    if kind is NoticeKind.FAILING and since:
+        facts["disabled_after"] = instant_text(since + patience)
+    if disables is not None:
+        facts["reason"] = disables
+    return facts
+
+
+def _ended(settlements: Sequence[Settlement]) -> list[tuple[NoticeKind, dict[str, object]]]:
+    """What the endpoint's own answers ended: itself, or deliveries for which nothing of the schedule was left."""
+    dead = [(one, one.decision) for settlement in settlements for one in settlement.sent]
+    asked = [decision.reason for _, decision in dead if isinstance(decision, Dead) and decision.disables]
+    spent_ones = [
+        one.parcel.webhook_id for one, decision in dead if isinstance(decision, Dead) and decision.is_exhausted
+    ]
+    told: list[tuple[NoticeKind, dict[str, object]]] = []
+    if asked:
+        told.append((NoticeKind.DISABLED, {"reason": asked[0]}))
+    if spent_ones:
+        facts: dict[str, object] = {"deliveries": spent_ones[:MOST_NAMED], "deliveries_total": len(spent_ones)}
+        told.append((NoticeKind.EXHAUSTED, facts))
+    return told
+
+
+def _with_allowance(dossier: Dossier, *, at: datetime) -> Dossier:
+    rate = dossier.options.rate_per_minute
+    if rate is None and dossier.conduct.circuit is Circuit.CLOSED:
+        return dossier
+    return replace(dossier, allowance=allowance(dossier.conduct, rate_per_minute=rate, at=at))
+
+
+@lru_cache(10_000)
+def _conduct(kept: str | None) -> Conduct:
+    return conduct_of(json.loads(kept)) if kept else Conduct()
+
+
+def _kept(conduct: Conduct) -> str | None:
+    document = conduct_document(conduct)
+    return json.dumps(document) if document else None
 
 
 def _valid(keys: Sequence[SigningKey], *, at: datetime) -> list[SigningKey]:

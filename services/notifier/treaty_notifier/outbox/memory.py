@@ -523,6 +523,7 @@ class MemoryOutbox:
         now = self._clock()
         for sent in sorted(settlement.sent, key=lambda one: one.parcel.seq):
             self._book(lease.subscription_id, sent, now=now)
+        self._judge(settlement, now=now)
         lane.owner = lane.lease_until = None
         lane.sequence = max(lane.sequence, attempted(settlement))
         self._move(lane, max(lane.cursor, settlement.cursor))
@@ -547,6 +548,16 @@ class MemoryOutbox:
             case Delivered():
                 pass
         self._attempts.setdefault(place, []).append(_attempt(sent, planned))
+
+    def _judge(self, settlement: Settlement, *, now: datetime) -> None:
+        subscription_id = settlement.lease.subscription_id
+        if settlement.pause_seconds:
+            self._pause(subscription_id, until=now + timedelta(seconds=settlement.pause_seconds))
+        reason = self._dossiers.book(settlement)
+        if reason is not None:
+            self._subscriptions[subscription_id] = replace(
+                self._subscriptions[subscription_id], state=SubscriptionState.DISABLED, state_reason=reason
+            )
 
     def _pause(self, subscription_id: str, *, until: datetime) -> None:
         for lane in self._lanes.values():

@@ -5,13 +5,14 @@ replay) that is a cursor into that log under a lease; rows only for exceptions (
 Whatever belongs together moves in one commit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from treaty_notifier.deliveries import Decision, DeliveryState, Outcome
 from treaty_notifier.endpoint_options import EndpointOptions
+from treaty_notifier.isolation import Allowance, Conduct, NoticeKind
 from treaty_notifier.messages import Draft
 from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
@@ -76,11 +77,15 @@ class SigningKey:
 class Dossier:
     """What is known of an endpoint beyond its subscription. ``keys`` are those valid now, newest first.
 
+    ``conduct`` is how it behaved lately, ``allowance`` what it may be sent now because of that and of its rate.
+
     A subscription of an earlier release has no keys until the next start.
     """
 
     options: EndpointOptions = field(default_factory=EndpointOptions)
     keys: tuple[SigningKey, ...] = ()
+    conduct: Conduct = field(default_factory=Conduct)
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +97,7 @@ class Turn:
     secrets: tuple[bytes, ...] = field(repr=False)
     parcels: tuple[Parcel, ...]
     scanned_to: int
-    dossier: Dossier = Dossier()
+    dossier: Dossier = field(default_factory=Dossier)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +161,17 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """The end of a turn: the new cursor and what became of each parcel that was attempted."""
+    """The end of a turn: the new cursor and what became of each parcel that was attempted, as they ended.
+
+    ``pause_seconds`` leaves the endpoint alone for so long. ``is_notable`` says that something about its conduct is to
+    be written; a turn in which everything is as it was costs nothing.
+    """
 
     lease: Lease
     cursor: int
     sent: tuple[Sent, ...]
+    pause_seconds: float = 0.0
+    is_notable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,6 +252,17 @@ class Census:
     max_lag: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something about an endpoint that its owner and the operator should know; ``facts`` are JSON."""
+
+    id: int
+    subscription_id: str
+    kind: NoticeKind
+    at: datetime
+    facts: Mapping[str, object]
+
+
 class Dossiers(Protocol):
     """Thread-safe; every method is one transaction."""
 
@@ -254,6 +276,18 @@ class Dossiers(Protocol):
 
     def public_keys(self) -> list[bytes]:
         """Every public key that is valid now, each once."""
+
+    def forgive(self, subscription_id: str) -> None:
+        """Forget how its endpoint behaved; what waits comes slowly at first."""
+
+    def notices(self, *, limit: int) -> list[Notice]:
+        """What nobody was told yet, oldest first."""
+
+    def told(self, notice_ids: Sequence[int]) -> None:
+        """Forget these notices."""
+
+    def circuits_open(self) -> int:
+        """How many endpoints are left alone, or asked with one message, because they failed."""
 
     def complete(self, new_key: Callable[[], SigningKey]) -> int:
         """Give a dossier to every subscription of an earlier release; how many had none."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, select, t
 
 from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
+from treaty_notifier.isolation import PATIENCE
 from treaty_notifier.messages import Draft, webhook_id
 from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, terms_log
@@ -66,6 +67,7 @@ class SqlOutbox:
         new_key: bytes,
         clock: Callable[[], datetime],
         box: SecretBox | None = None,
+        patience: timedelta = PATIENCE,
     ) -> None:
         self._database = Database(dsn)
         self._clock = clock
@@ -74,7 +76,7 @@ class SqlOutbox:
         self._key = self._first_start(new_key)
         self._presence = presence_in(self._database)
         self._log = MessageLog()
-        self._dossiers = SqlDossiers(self._database, self._box, now=self._now)
+        self._dossiers = SqlDossiers(self._database, self._box, now=self._now, patience=patience)
         self._claims = Claims(self._key, self._box, self._log)
         self._numbers = Numbers(self._key, self._log)
 
@@ -248,6 +250,7 @@ class SqlOutbox:
         # Lanes before the position, as everybody takes them: then nobody waits for somebody who waits for him.
         with self._database.driving(self._clock) as driver:
             booked = bookings.settle(driver, settlements)
+            self._dossiers.book(driver, [one for one, is_ours in zip(settlements, booked, strict=True) if is_ours])
             appended = self._log.append(driver, page) if page is not None else None
             fresh = appended.fresh if appended is not None else ()
             claim = self._claims.claim(driver, wish, fresh=fresh) if wish is not None else NOTHING
