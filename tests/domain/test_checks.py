@@ -430,6 +430,20 @@ def test_v12_a_correction_may_not_move_an_act_where_it_could_not_be() -> None:
         assert isinstance(refusal, no.ActInTheFuture | no.ActTooEarly)
 
 
+# ---- days of one act -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "order",
+    [
+        acceded("fra", on="2027-01-01", effect_date="2026-12-31"),
+        acceded("fra", on="2027-01-01", circulated_on="2026-12-31"),
+        acceded("fra", on="2027-01-01", extra={"deferred_until": day("2026-12-31")}),
+        succeeded("mne", to="srb", from_day="2027-01-02", on="2027-01-01"),
+    ],
+)
+def test_days_of_one_act_that_cannot_follow_each_other_so_are_taken_with_a_warning(order: Order) -> None:
+    assert "order-of-days" in open_treaty().on("2027-01-02", order).warned
+
+
 # ---- V13, V14 --------------------------------------------------------------------------------------------------------
 def test_v13_an_act_that_became_known_late_is_recorded_with_a_warning() -> None:
     assert open_treaty().on("2027-02-01", acceded("fra", on="2027-01-01")).warned == ["V13"]

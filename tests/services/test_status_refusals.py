@@ -141,8 +141,15 @@ def test_a_field_of_another_act_is_refused(service: Status) -> None:
     assert problem(answer, 422, "invalid-request")["errors"][0]["pointer"] == "/predecessor"
 
 
-def test_an_action_that_does_not_exist_is_refused(service: Status) -> None:
-    problem(service.act(HANOI, "hug", "fra", "2025-10-25"), 422, "invalid-request")
+def test_an_action_that_does_not_exist_is_refused_with_those_that_do(service: Status) -> None:
+    told = problem(service.act(HANOI, "ratificaton", "fra", "2025-10-25"), 422, "invalid-request")
+    assert told["way_out"].startswith("Did you mean ratification?")
+    assert "formal_confirmation" in told["way_out"]
+
+
+def test_a_field_that_does_not_exist_inside_another_is_refused_with_those_that_do(service: Status) -> None:
+    answer = service.act(HANOI, "signature", "fra", "2025-10-25", evidence=[{"sorce": "x"}])
+    assert "source" in problem(answer, 422, "invalid-request")["way_out"]
 
 
 def test_a_body_over_the_limit_is_refused_by_its_declared_length(service: Status) -> None:

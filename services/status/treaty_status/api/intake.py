@@ -8,6 +8,7 @@ from starlette.types import Receive
 
 from treaty_status.api.problems import invalid
 from treaty_status.api.refusals import BadRequest, BodyTooLarge, InvalidRequest, MalformedJson, NotJson
+from treaty_status.api.shapes import way_out
 from treaty_status.domain.refusals import Refusal
 
 Shape = TypeVar("Shape")
@@ -73,7 +74,7 @@ def decoded(body: bytes, decoder: "msgspec.json.Decoder[Shape]") -> Shape:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _of_another_shape(str(error)) from None
+        raise _of_another_shape(str(error), decoder.type) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedJson(
             f"The body cannot be read as JSON ({error}).", way_out="Send one JSON object in UTF-8."
@@ -90,11 +91,13 @@ def _too_large(limit_bytes: int) -> Refusal:
     )
 
 
-def _of_another_shape(message: str) -> InvalidRequest:
+def _of_another_shape(message: str, shape: object) -> InvalidRequest:
     found = _AT.search(message)
     path = "" if found is None else found["path"]
     text = message if found is None else message[: found.start()]
-    return invalid((pointer(path), text.replace("`", "")))
+    what = (pointer(path), text.replace("`", ""))
+    instead = way_out(shape, [name or index for name, index in _STEP.findall(path)], text)
+    return invalid(what) if instead is None else invalid(what, way_out=instead)
 
 
 def pointer(path: str) -> str:

@@ -15,6 +15,7 @@ from treaty_status.domain.assessment import outcome_of, signature_closes_on
 from treaty_status.domain.certificates import NEEDED_FACT
 from treaty_status.domain.eligibility import asks_who, is_open_to
 from treaty_status.domain.evaluation import Binding, bindings, effective_anyway, known_days
+from treaty_status.domain.order_of_days import out_of_order
 from treaty_status.domain.participation import Life, Notice, Participation
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.rule import Joining, TreatyRule
@@ -88,6 +89,8 @@ def warnings(case: Case, *, historic: bool = False) -> Iterator[Warned]:
     for check in _WARNINGS.get(case.act.action, ()):
         yield from check(case)
     yield from _nobody_knows_to_whom(case)
+    for sentence in out_of_order(case.act):
+        yield Warned("order-of-days", sentence)
     if not historic:
         yield from _evidence_of_another(case)
         yield from _back_dated(case)
