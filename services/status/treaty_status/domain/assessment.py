@@ -258,7 +258,9 @@ def participant_milestones(treaty: Treaty, own: Participation, outcome: Outcome 
 
 
 def _bound(treaty: Treaty, rule: TreatyRule | None, own: Participation, outcome: Outcome | None) -> tuple[Binding, ...]:
-    return () if rule is None or outcome is None else bindings(own, rule, outcome, known_days(treaty))
+    if rule is None or outcome is None or outcome.entry_into_force_on is None:
+        return ()  # nothing binds before there is a day of entry into force
+    return bindings(own, rule, outcome, known_days(treaty))
 
 
 def _binding_lines(lines: Lines, name: str, n: int, binding: Binding | None, who: Who) -> Iterator[Milestone]:
