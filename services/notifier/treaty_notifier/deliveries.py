@@ -1,7 +1,7 @@
 """A delivery's life, one message to one subscription: pending, then delivered, retrying or dead. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -37,6 +37,23 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Phases:
+    """Where an attempt's time went, in milliseconds; None where it did not come so far or the connection was kept.
+
+    ``first_byte_ms`` runs from the request's last byte to the answer's first. ``certificate_until`` is the day on which
+    the endpoint's certificate ends.
+    """
+
+    dns_ms: int | None = None
+    connect_ms: int | None = None
+    tls_ms: int | None = None
+    first_byte_ms: int | None = None
+    is_kept: bool = False
+    tls_version: str | None = None
+    certificate_until: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What an endpoint answered. ``body`` holds the first 16 KiB; ``control`` is its ``webhook-delivery`` header."""
 
@@ -47,6 +64,7 @@ class Answer:
     retry_after_seconds: float | None = None
     control: str | None = None
     peer: str | None = None
+    phases: Phases | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +73,7 @@ class Failure:
 
     outcome: Outcome
     peer: str | None = None
+    phases: Phases | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a subscriber chose for its endpoint beyond what it is told. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,11 +22,15 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointOptions:
-    """``signatures`` names at least one scheme. ``rate_per_minute`` None sets no limit."""
+    """``signatures`` names at least one scheme. ``rate_per_minute`` None sets no limit.
+
+    ``headers`` go on every webhook; they may be credentials and rest sealed, beside this document.
+    """
 
     signatures: tuple[Scheme, ...] = (Scheme.V1, Scheme.V1A)
     order: Order = Order.ANY
     rate_per_minute: int | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def options_document(options: EndpointOptions) -> dict[str, object]:

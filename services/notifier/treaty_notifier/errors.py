@@ -9,6 +9,10 @@ class EndpointRefused(NotifierRefusal):
     """An endpoint address that this notifier would never dial."""
 
 
+class HeaderRefused(NotifierRefusal):
+    """A header field of a subscriber's own that would frame the request or speak for the notifier."""
+
+
 class TypePatternRefused(NotifierRefusal):
     """A pattern of message types that could match nothing or is not made of dotted words."""
 

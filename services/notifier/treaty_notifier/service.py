@@ -28,6 +28,7 @@ from treaty_notifier.loops import (
     Follower,
     GroupRefresher,
     Herald,
+    Janitor,
     Limits,
     Reaper,
     Supervised,
@@ -36,6 +37,7 @@ from treaty_notifier.loops import (
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
+from treaty_notifier.sealed_box import RingBox
 from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, NarrowTransport, ThreadResolver
 from treaty_notifier.sender.addresses import networks
 from treaty_notifier.settings import Settings
@@ -103,6 +105,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         Supervised("lanes", dispatcher.run, metrics=metrics),
         Supervised("leases", Reaper(clerk, outbox, threads=threads).run, metrics=metrics),
         Supervised("notices", Herald(clerk, outbox, threads=threads, metrics=metrics).run, metrics=metrics),
+        Supervised(
+            "retention",
+            Janitor(clerk, outbox, threads=threads, clock=now, kept=timedelta(days=settings.answers_kept_days)).run,
+            metrics=metrics,
+        ),
         Supervised("groups", refresher.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
@@ -128,12 +135,23 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
 
 def open_outbox(settings: Settings) -> Outbox:
     """SQLite's file is served by one process only; PostgreSQL by as many as like to."""
+    box = RingBox(settings.ring, new_nonce=secrets.token_bytes)
+    if not settings.ring:
+        LOG.warning("Secrets rest in the database as they are; set TREATY_NOTIFIER_KEYRING to have them sealed")
     outbox = SqlOutbox(
         settings.database,
         new_key=secrets.token_bytes(32),
         clock=now,
         patience=timedelta(hours=settings.disable_after_hours),
+        box=box,
     )
+    try:
+        resealed = outbox.reseal(box.renewed)
+    except BaseException:
+        outbox.close()
+        raise
+    if resealed:
+        LOG.info("Secrets were sealed under the current key of the ring", extra={"facts": {"rows": resealed}})
     outbox.dossiers.complete(new_key)
     return outbox
 

@@ -1,10 +1,12 @@
 """Every setting of the notifier, read once from the environment (``TREATY_NOTIFIER_…``)."""
 
+from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from treaty_notifier.key_ring import ring_keys
 from treaty_notifier.schedule import STANDARD_DELAYS_SECONDS
 from treaty_notifier.sender.addresses import networks
 
@@ -32,6 +34,11 @@ class Settings(BaseSettings):
     subscriptions_per_owner: int = Field(default=100, ge=1)
     #: Hours of nothing but failures after which a subscription is disabled; half of them bring a notice.
     disable_after_hours: float = Field(default=120.0, gt=0)
+    #: Keys that seal secrets at rest, newest first: base64 of 32 bytes each, with commas; or a file of them.
+    keyring: SecretStr = SecretStr("")
+    keyring_file: Path | None = None
+    #: Days for which an endpoint's answers are kept; that an attempt was made stays.
+    answers_kept_days: float = Field(default=30.0, gt=0)
     log_level: str = "INFO"
 
     @field_validator("allow_networks")
@@ -46,6 +53,27 @@ class Settings(BaseSettings):
         if not [float(delay) for delay in _listed(text)]:
             raise ValueError("a schedule has at least one delay")
         return text
+
+    @model_validator(mode="after")
+    def _has_one_ring(self) -> Self:
+        if self.keyring.get_secret_value() and self.keyring_file is not None:
+            raise ValueError("The key ring is given twice; set TREATY_NOTIFIER_KEYRING or TREATY_NOTIFIER_KEYRING_FILE")
+        _ = self.ring
+        return self
+
+    @property
+    def ring(self) -> tuple[bytes, ...]:
+        """The keys, newest first; none when secrets rest as they are."""
+        if self.keyring_file is None:
+            return ring_keys(self.keyring.get_secret_value())
+        try:
+            text = self.keyring_file.read_text(encoding="ascii")
+        except (OSError, UnicodeError) as error:
+            raise ValueError(f"The key ring's file cannot be read (file: {self.keyring_file})") from error
+        keys = ring_keys(text)
+        if not keys:
+            raise ValueError(f"The key ring's file holds no key (file: {self.keyring_file})")
+        return keys
 
     @property
     def allowed_networks(self) -> tuple[str, ...]:

@@ -34,6 +34,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="This endpoint would never be dialled",
         meaning="Endpoints are public https addresses; the operator may allow networks of their own.",
     ),
+    errors.HeaderRefused: Problem(
+        slug="header-refused",
+        status=422,
+        title="Not a header field of yours",
+        meaning="Fields that frame the request or are the notifier's own (webhook-*, content-type …) are not for you.",
+    ),
     errors.TypePatternRefused: Problem(
         slug="type-pattern-refused",
         status=422,

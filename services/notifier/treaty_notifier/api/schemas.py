@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from treaty_events.catalogue import NAMES
+from treaty_notifier.custom_headers import checked_headers
 from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.ed25519 import key_name, public_text
 from treaty_notifier.endpoint_options import EndpointOptions, Order, Scheme
@@ -104,6 +105,16 @@ Rate = Annotated[
 ]
 
 
+Headers = Annotated[
+    dict[str, str],
+    Field(
+        max_length=20,
+        description="Fields of your own on every webhook, at most 20 with 4000 characters together; kept sealed where "
+        "the operator has a key ring, and never shown again. Not webhook-*, content-type or what frames the request.",
+    ),
+]
+
+
 class OptionFields(Strict):
     signatures: Schemes = [Scheme.V1, Scheme.V1A]
     order: Order = Field(
@@ -112,6 +123,7 @@ class OptionFields(Strict):
         "given up, so that first receipts keep the order of the feed.",
     )
     rate_per_minute: Rate = None
+    headers: Headers = {}
 
 
 class NewSubscription(FilterFields, OptionFields):
@@ -144,6 +156,7 @@ class SubscriptionChange(Strict):
     history: bool | None = None
     signatures: Schemes | None = None
     order: Order | None = None
+    headers: Headers | None = None
     rate_per_minute: int | None = Field(default=None, ge=0, le=600_000, description="0 takes the limit away.")
     state: Literal["active", "paused"] | None = None
 
@@ -174,6 +187,7 @@ class SubscriptionView(BaseModel):
     signatures: list[Scheme]
     order: Order
     rate_per_minute: int | None
+    header_names: list[str] = Field(description="Your own fields; their values are not shown again.")
     circuit: Circuit = Field(
         description="closed: everything is sent; open: left alone for a while; ramp: slowly again."
     )
@@ -224,6 +238,16 @@ class ReplayView(BaseModel):
     messages_at_most: int = Field(description="Lines of the message log to look through; the filter decides.")
 
 
+class PhasesView(BaseModel):
+    dns_ms: int | None
+    connect_ms: int | None
+    tls_ms: int | None
+    first_byte_ms: int | None
+    is_kept: bool = Field(description="The connection was there already, from the attempt before.")
+    tls_version: str | None
+    certificate_until: str | None
+
+
 class AttemptView(BaseModel):
     number: int
     started_at: str
@@ -235,6 +259,7 @@ class AttemptView(BaseModel):
     occasion: Occasion = Field(description="Why it was made: it was next, a stretch was replayed, or it was asked for.")
     location: str | None = Field(description="Where a redirect pointed; it is never followed.")
     peer: str | None
+    phases: PhasesView | None = Field(description="Where the time went; null for attempts of an earlier release.")
     next_attempt_at: str | None
 
 
@@ -325,6 +350,7 @@ def options_of(fields: OptionFields) -> EndpointOptions:
         signatures=tuple(dict.fromkeys(fields.signatures)),
         order=fields.order,
         rate_per_minute=fields.rate_per_minute,
+        headers=checked_headers(fields.headers),
     )
 
 
@@ -354,6 +380,7 @@ def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[st
         "signatures": list(dossier.options.signatures),
         "order": dossier.options.order,
         "rate_per_minute": dossier.options.rate_per_minute,
+        "header_names": [name for name, _ in dossier.options.headers],
         "circuit": dossier.conduct.circuit,
         "failing_since": _text(dossier.conduct.failing_since),
         "keys": key_views(dossier.keys),
@@ -430,6 +457,7 @@ def _attempt_fields(attempt: Attempt) -> dict[str, object]:
         "occasion": attempt.occasion,
         "location": attempt.location,
         "peer": attempt.peer,
+        "phases": vars(attempt.phases) if attempt.phases else None,
         "next_attempt_at": _text(attempt.next_attempt_at),
     }
 

@@ -214,7 +214,8 @@ async def _change_options(desk: Desk, subscription_id: str, given: dict[str, obj
     if parts.get("rate_per_minute") == 0:
         parts["rate_per_minute"] = None
     if parts:
-        current = options_document((await _dossier(desk, subscription_id)).options)
+        options = (await _dossier(desk, subscription_id)).options
+        current = {**options_document(options), "headers": dict(options.headers)}
         changed = options_of(OptionFields.model_validate(current | parts))
         await desk.call(desk.outbox.dossiers.change_options, subscription_id, changed)
 

@@ -4,10 +4,22 @@ from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.dispatcher import Dispatcher
 from treaty_notifier.loops.follower import Follower
 from treaty_notifier.loops.herald import Herald
+from treaty_notifier.loops.janitor import Janitor
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.reaper import Reaper
 from treaty_notifier.loops.refresher import GroupRefresher
 from treaty_notifier.loops.supervision import Supervised
 from treaty_notifier.loops.threads import Threads
 
-__all__ = ["Clerk", "Dispatcher", "Follower", "GroupRefresher", "Herald", "Limits", "Reaper", "Supervised", "Threads"]
+__all__ = [
+    "Clerk",
+    "Dispatcher",
+    "Follower",
+    "GroupRefresher",
+    "Herald",
+    "Janitor",
+    "Limits",
+    "Reaper",
+    "Supervised",
+    "Threads",
+]

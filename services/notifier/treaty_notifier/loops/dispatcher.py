@@ -128,7 +128,7 @@ class Dispatcher:
                 # Never start what could outlive the lease: somebody else might be sending it by then.
                 if is_halted or self._loop.time() + self._limits.deadline_seconds > expires:
                     return
-                known = await self._send(turn.url, signer, parcel)
+                known = await self._send(turn, signer, parcel)
                 self._paces.note(endpoint, known.duration_ms / 1000)
                 if is_fifo:
                     known = replace(known, decision=_holding(known.decision))
@@ -146,11 +146,13 @@ class Dispatcher:
                     group.create_task(one_after_another())
         return sent
 
-    async def _send(self, url: str, signer: Signer, parcel: Parcel) -> Sent:
+    async def _send(self, turn: Turn, signer: Signer, parcel: Parcel) -> Sent:
         started_at, started = self._clock(), self._loop.time()
         signed = signer.headers(webhook_id=parcel.webhook_id, timestamp=int(started_at.timestamp()), body=parcel.body)
         result = await self._transport.send(
-            OutgoingWebhook(url=url, headers={**self._fields, **signed}, body=parcel.body),
+            OutgoingWebhook(
+                url=turn.url, headers={**self._fields, **dict(turn.dossier.options.headers), **signed}, body=parcel.body
+            ),
             deadline_seconds=self._limits.deadline_seconds,
         )
         seconds = self._loop.time() - started
@@ -175,6 +177,7 @@ class Dispatcher:
             is_clipped=answer.is_clipped if answer else False,
             location=answer.location if answer else None,
             peer=result.peer,
+            phases=result.phases,
         )
 
 

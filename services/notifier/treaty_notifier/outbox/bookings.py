@@ -10,11 +10,11 @@ from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox.claims import due_anew, end_replays
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.port import Lease, Sent, Settlement
-from treaty_notifier.outbox.rows import disabling_reason, pause_seconds
+from treaty_notifier.outbox.rows import disabling_reason, pause_seconds, phases_text
 
 _ATTEMPT_COLUMNS = (
     "webhook_id, subscription_id, seq, number, started_at, duration_ms, outcome, status_code, response, is_clipped,"
-    " location, peer, next_attempt_at, sequence, occasion, body_hash"
+    " location, peer, next_attempt_at, sequence, occasion, body_hash, phases"
 )
 _EXCEPTION_COLUMNS = (
     "subscription_id, seq, webhook_id, state, failures, next_at, reason, sequence, previous_id, watermark, occasion"
@@ -185,6 +185,7 @@ def _attempt(driver: Driver, settlement: Settlement, sent: Sent, *, now: datetim
         parcel.place.sequence if parcel.place is not None else None,
         parcel.occasion.value,
         hashlib.sha256(parcel.body).digest(),
+        phases_text(sent.phases),
     )
 
 

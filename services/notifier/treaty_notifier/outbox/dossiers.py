@@ -51,7 +51,7 @@ from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 
 MOST_NAMED = 10  # deliveries that one notice names
 
-#: ``conduct`` is empty where there is nothing to be said.
+#: ``headers`` are the subscriber's own fields, sealed. ``conduct`` is empty where there is nothing to be said.
 #: ``signing_keys`` is a JSON list, newest first, of sealed seeds, their public keys and when they expire.
 dossiers = Table(
     "dossiers",
@@ -60,6 +60,7 @@ dossiers = Table(
     Column("options", Text, nullable=False),
     Column("signing_keys", Text, nullable=False),
     Column("conduct", Text),
+    Column("headers", Text),
 )
 
 #: What is to be told about an endpoint, written in the commit that found it out and taken away when it was told.
@@ -73,9 +74,10 @@ notices = Table(
     Column("facts", Text, nullable=False),
 )
 
-_OF_LANES = (
-    "SELECT subscription_id, options, signing_keys, conduct, {now} FROM dossiers WHERE {among:subscription_id:ids}"
-)
+_OF_LANES = """
+    SELECT subscription_id, options, signing_keys, conduct, headers, {now} FROM dossiers
+    WHERE {among:subscription_id:ids}
+"""
 _HELD = """
     SELECT subscription_id, options, conduct FROM dossiers WHERE {among:subscription_id:ids}
     ORDER BY subscription_id {lock}
@@ -109,8 +111,8 @@ class SqlDossiers:
             return ()
         rows = driver.rows(_OF_LANES, ids=sorted({turn.lease.subscription_id for turn in turns}))
         known = {
-            id_: self._opened(options, keys, conduct, at=driver.instant(now))
-            for id_, options, keys, conduct, now in rows
+            id_: self._opened(options, keys, conduct, headers, at=driver.instant(now))
+            for id_, options, keys, conduct, headers, now in rows
         }
         return tuple(replace(turn, dossier=known.get(turn.lease.subscription_id, turn.dossier)) for turn in turns)
 
@@ -172,6 +174,7 @@ class SqlDossiers:
             insert(dossiers).values(
                 subscription_id=subscription_id,
                 options=json.dumps(options_document(dossier.options)),
+                headers=self._sealed_headers(dossier.options),
                 signing_keys=self._sealed(dossier.keys),
             )
         )
@@ -181,13 +184,18 @@ class SqlDossiers:
             at = self._now(connection)
             rows = connection.execute(select(dossiers).where(dossiers.c.subscription_id.in_(subscription_ids)))
             return {
-                row.subscription_id: self._opened(row.options, row.signing_keys, row.conduct, at=at) for row in rows
+                row.subscription_id: self._opened(row.options, row.signing_keys, row.conduct, row.headers, at=at)
+                for row in rows
             }
 
     def change_options(self, subscription_id: str, options: EndpointOptions) -> None:
         ours = dossiers.c.subscription_id == subscription_id
         with self._database.writing() as connection:
-            connection.execute(update(dossiers).where(ours).values(options=json.dumps(options_document(options))))
+            connection.execute(
+                update(dossiers)
+                .where(ours)
+                .values(options=json.dumps(options_document(options)), headers=self._sealed_headers(options))
+            )
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
         ours = dossiers.c.subscription_id == subscription_id
@@ -219,11 +227,16 @@ class SqlDossiers:
                 self.open(connection, id_, Dossier(keys=(new_key(),)))
             return len(found)
 
-    def _opened(self, options: str, keys: str, conduct: str | None, *, at: datetime) -> Dossier:
-        dossier = Dossier(
-            options=_options(options), keys=tuple(_valid(self._keys(keys), at=at)), conduct=_conduct(conduct)
-        )
+    def _opened(self, options: str, keys: str, conduct: str | None, headers: str | None, *, at: datetime) -> Dossier:
+        known = _options(options)
+        if headers:
+            fields: dict[str, str] = json.loads(self._box.open(bytes.fromhex(headers)))
+            known = replace(known, headers=tuple(fields.items()))
+        dossier = Dossier(options=known, keys=tuple(_valid(self._keys(keys), at=at)), conduct=_conduct(conduct))
         return _with_allowance(dossier, at=at)
+
+    def _sealed_headers(self, options: EndpointOptions) -> str | None:
+        return self._box.seal(json.dumps(dict(options.headers)).encode()).hex() if options.headers else None
 
     def _keys(self, kept: str) -> list[SigningKey]:
         return [replace(one, seed=self._box.open(one.seed)) for one in _published(kept)]
@@ -369,6 +382,15 @@ def _conduct(kept: str | None) -> Conduct:
 def _kept(conduct: Conduct) -> str | None:
     document = conduct_document(conduct)
     return json.dumps(document) if document else None
+
+
+def resealed_keys(kept: str, renew: Callable[[bytes], bytes]) -> str:
+    """The keys of a dossier with each seed sealed anew; the very same text when nothing changed."""
+    keys = _published(kept)
+    renewed = [replace(one, seed=renew(one.seed)) for one in keys]
+    if [one.seed for one in renewed] == [one.seed for one in keys]:
+        return kept
+    return json.dumps([_key_document(one) for one in renewed])
 
 
 def _valid(keys: Sequence[SigningKey], *, at: datetime) -> list[SigningKey]:

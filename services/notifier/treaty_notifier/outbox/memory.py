@@ -344,6 +344,19 @@ class MemoryOutbox:
         with self._lock:
             return sorted({group for one in self._subscriptions.values() for group in one.filter.groups})
 
+    def forget_answers(self, *, before: datetime, limit: int) -> int:
+        with self._lock:
+            old = [
+                (place, number)
+                for place, tried in self._attempts.items()
+                for number, one in enumerate(tried)
+                if one.started_at < before and (one.response or one.location)
+            ][:limit]
+            for place, number in old:
+                kept = self._attempts[place]
+                kept[number] = replace(kept[number], response=b"", location=None)
+            return len(old)
+
     def census(self) -> Census:
         with self._lock:
             lanes = [one for one in self._lanes.values() if one.stop_seq is None]
@@ -627,4 +640,5 @@ def _attempt(sent: Sent, planned: datetime | None) -> Attempt:
         next_attempt_at=planned,
         sequence=sent.parcel.place.sequence if sent.parcel.place is not None else None,
         occasion=sent.parcel.occasion,
+        phases=sent.phases,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from treaty_notifier.deliveries import Decision, DeliveryState, Outcome
+from treaty_notifier.deliveries import Decision, DeliveryState, Outcome, Phases
 from treaty_notifier.endpoint_options import EndpointOptions
 from treaty_notifier.isolation import Allowance, Conduct, NoticeKind
 from treaty_notifier.messages import Draft
@@ -157,6 +157,7 @@ class Sent:
     is_clipped: bool = False
     location: str | None = None
     peer: str | None = None
+    phases: Phases | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +191,7 @@ class Attempt:
     next_attempt_at: datetime | None
     sequence: int | None = None
     occasion: Occasion = Occasion.FEED
+    phases: Phases | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -411,6 +413,9 @@ class Outbox(Protocol):
 
     def groups_wanted(self) -> list[str]:
         """Every group that some subscription names."""
+
+    def forget_answers(self, *, before: datetime, limit: int) -> int:
+        """Empty what endpoints answered to attempts before then, ``limit`` at most; how many. The attempts stay."""
 
     def census(self) -> Census: ...
 

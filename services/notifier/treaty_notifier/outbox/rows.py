@@ -1,11 +1,12 @@
 """Rows to values and back."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
 
-from treaty_notifier.deliveries import Dead, Delivered, Outcome, RetryIn
+from treaty_notifier.deliveries import Dead, Delivered, Outcome, Phases, RetryIn
 from treaty_notifier.messages import Draft, Entry
 from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox.port import Attempt, Sent
@@ -107,7 +108,15 @@ def attempt_of(row: AnyRow) -> Attempt:
         next_attempt_at=row.next_attempt_at,
         sequence=row.sequence,
         occasion=Occasion(row.occasion),
+        phases=Phases(**json.loads(row.phases)) if row.phases else None,
     )
+
+
+def phases_text(phases: Phases | None) -> str | None:
+    """JSON of what is known."""
+    if phases is None:
+        return None
+    return json.dumps({name: value for name, value in vars(phases).items() if value is not None})
 
 
 def ends_well(sent: Sent) -> bool:

@@ -38,6 +38,7 @@ from treaty_notifier.outbox.port import (
 )
 from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import message_row, subscription_of, subscription_row
+from treaty_notifier.outbox.sealing import reseal
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
 from treaty_notifier.outbox.stretches import Numbers
 from treaty_notifier.outbox.tables import (
@@ -335,6 +336,18 @@ class SqlOutbox:
         with self._database.reading() as connection:
             named = [row[0]["groups"] for row in connection.execute(select(subscriptions.c.filter))]
         return sorted({group for one in named for group in one})
+
+    def forget_answers(self, *, before: datetime, limit: int) -> int:
+        said = (func.length(attempts.c.response) > 0) | attempts.c.location.is_not(None)
+        old = select(attempts.c.id).where(attempts.c.started_at < before, said).limit(limit)
+        with self._database.writing() as connection:
+            emptied = update(attempts).where(attempts.c.id.in_(old)).values(response=b"", location=None)
+            return connection.execute(emptied).rowcount
+
+    def reseal(self, renew: Callable[[bytes], bytes]) -> int:
+        """Seal everything anew with ``renew``, in one commit; how many rows changed."""
+        with self._database.writing() as connection:
+            return reseal(connection, renew)
 
     def census(self) -> Census:
         with self._database.reading() as connection:

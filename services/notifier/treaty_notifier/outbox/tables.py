@@ -180,8 +180,10 @@ attempts = Table(
     Column("next_attempt_at", Instant),
     Column("sequence", BigInteger),
     Column("occasion", String(10), nullable=False, server_default="feed"),
+    Column("phases", Text),
     Column("body_hash", LargeBinary),  # SHA-256 of the bytes that were signed and sent
     Index("attempts_by_delivery", "subscription_id", "seq"),
+    Index("attempts_by_start", "started_at"),
 )
 
 #: Who belonged to a group after which line of the log; kept so that counting again gives the same numbers.

@@ -16,6 +16,9 @@ class Connection(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.answer = AnswerReader()
         self.peer = ""
+        self.tls_version: str | None = None
+        self.certificate_until: str | None = None
+        self.answer_begun_at: float | None = None
         self.opened = self.rests_since = loop.time()
         self._loop = loop
         self._transport: asyncio.Transport | None = None
@@ -34,6 +37,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise ConnectionEnded("The connection is closed")
         self.answer.begin()
+        self.answer_begun_at = None
         self._waiter = self._loop.create_future()
         deadline = self._loop.call_at(ends_at, self._expire)
         self._transport.write(request)
@@ -75,12 +79,19 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
+        secured = transport.get_extra_info("ssl_object")
+        if secured is not None:
+            self.tls_version = secured.version()
+            until = (secured.getpeercert() or {}).get("notAfter")
+            self.certificate_until = until if isinstance(until, str) else None
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():
             self.answer.may_go_on = False  # nobody asked: whatever it is, it must not answer the next request
             self.close()
             return
+        if self.answer_begun_at is None:
+            self.answer_begun_at = self._loop.time()
         try:
             self.answer.feed(data)
         except AnswerBroken as broken:

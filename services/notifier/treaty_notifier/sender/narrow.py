@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohappyeyeballs import start_connection
 
-from treaty_notifier.deliveries import Answer, Failure, Outcome, retry_after_seconds
+from treaty_notifier.deliveries import Answer, Failure, Outcome, Phases, retry_after_seconds
 from treaty_notifier.errors import EndpointRefused
 from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
 from treaty_notifier.sender.answer_reader import AnswerReader
@@ -45,9 +45,27 @@ class _Target:
 
 @dataclass
 class _Way:
-    """The peer of the connection in use, for the record of the attempt."""
+    """How the connection in use was come by, for the record of the attempt; seconds of the event loop's clock."""
 
     peer: str | None = None
+    connection: Connection | None = None
+    dns_seconds: float | None = None
+    connect_seconds: float | None = None
+    tls_seconds: float | None = None
+    sent_at: float | None = None
+
+    def phases(self) -> Phases:
+        connection = self.connection
+        begun = connection.answer_begun_at if connection else None
+        return Phases(
+            dns_ms=_ms(self.dns_seconds),
+            connect_ms=_ms(self.connect_seconds),
+            tls_ms=_ms(self.tls_seconds),
+            first_byte_ms=_ms(begun - self.sent_at) if begun is not None and self.sent_at is not None else None,
+            is_kept=connection is not None and self.connect_seconds is None,
+            tls_version=connection.tls_version if connection else None,
+            certificate_until=connection.certificate_until if connection else None,
+        )
 
 
 class NarrowTransport:
@@ -78,9 +96,9 @@ class NarrowTransport:
         way = _Way()
         try:
             read = await self._exchange(request, way, ends_at=self._loop.time() + deadline_seconds)
-            return _answer(read, peer=way.peer)
+            return _answer(read, peer=way.peer, phases=way.phases())
         except Exception as error:  # noqa: BLE001  (whatever a stranger provokes is his failure, not ours)
-            return Failure(outcome=_outcome(error), peer=way.peer)
+            return Failure(outcome=_outcome(error), peer=way.peer, phases=way.phases())
 
     async def close(self) -> None:
         if self._sweep is not None:
@@ -100,15 +118,15 @@ class NarrowTransport:
                 # Closed while it rested, and not a byte of an answer came: once more on a new connection.
                 if kept.answer.has_begun:
                     raise
-        way.peer = None
+        way.peer = way.connection = None
         async with asyncio.timeout_at(ends_at):
-            dialled = await self._dialled(target)
+            dialled = await self._dialled(target, way)
         return await self._over(dialled, written, target, way, ends_at=ends_at)
 
     async def _over(
         self, connection: Connection, written: bytes, target: _Target, way: _Way, *, ends_at: float
     ) -> AnswerReader:
-        way.peer = connection.peer
+        way.peer, way.connection, way.sent_at = connection.peer, connection, self._loop.time()
         self._in_use.add(connection)
         try:
             answer = await connection.exchange(written, ends_at=ends_at)
@@ -120,8 +138,14 @@ class NarrowTransport:
 
     # Dialling
 
-    async def _dialled(self, target: _Target) -> Connection:
-        found = await self._start(target, await self._addresses(target))
+    async def _dialled(self, target: _Target, way: _Way) -> Connection:
+        began = self._loop.time()
+        addresses = await self._addresses(target)
+        resolved = self._loop.time()
+        way.dns_seconds = resolved - began
+        found = await self._start(target, addresses)
+        connected = self._loop.time()
+        way.connect_seconds = connected - resolved
         try:
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _, connection = await self._loop.create_connection(
@@ -133,6 +157,8 @@ class NarrowTransport:
         except BaseException:
             found.close()
             raise
+        if target.has_tls:
+            way.tls_seconds = self._loop.time() - connected
         if not self._admits(connection.peer, target):
             connection.close()
             raise AddressBlocked("The connection leads to an address that is refused")
@@ -236,10 +262,10 @@ def _fields(headers: Mapping[str, str]) -> bytes:
     return lines.encode("latin-1")
 
 
-def _answer(read: AnswerReader, *, peer: str | None) -> Answer:
+def _answer(read: AnswerReader, *, peer: str | None, phases: Phases) -> Answer:
     fields = read.fields
     if not fields:
-        return Answer(status=read.status, body=read.body, is_clipped=read.is_clipped, peer=peer)
+        return Answer(status=read.status, body=read.body, is_clipped=read.is_clipped, peer=peer, phases=phases)
     control = fields.get(b"webhook-delivery", "").strip().lower()
     return Answer(
         status=read.status,
@@ -249,7 +275,12 @@ def _answer(read: AnswerReader, *, peer: str | None) -> Answer:
         retry_after_seconds=retry_after_seconds(fields.get(b"retry-after"), now=datetime.now(UTC)),
         control=control if control in ("disable", "abort-message") else None,
         peer=peer,
+        phases=phases,
     )
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def _outcome(error: BaseException) -> Outcome:
