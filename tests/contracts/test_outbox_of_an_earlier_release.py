@@ -9,10 +9,10 @@ from treaty_notifier.outbox import SqlOutbox
 from treaty_notifier.outbox.tables import metadata
 from treaty_notifier.subscriptions import Filter
 
-NEW_TABLES = ("stretches", "former_filters", "memberships")
+NEW_TABLES = ("stretches", "former_filters", "memberships", "replays")
 NEW_COLUMNS = {
     "subscriptions": ("filter_changes",),
-    "lanes": ("sequence", "numbered_after"),
+    "lanes": ("sequence", "numbered_after", "is_held", "per_second"),
     "exceptions": ("sequence", "previous_id", "watermark", "occasion"),
     "attempts": ("sequence", "occasion", "body_hash"),
 }

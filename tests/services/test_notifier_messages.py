@@ -88,6 +88,50 @@ def test_pages_follow_one_another(running_notifier: Notifier, fake_status: FakeS
     assert seen == [1, 2, 3, 4, 5]
 
 
+def test_a_replay_is_slow_on_request_and_can_be_looked_at_paused_and_ended(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    subscription = running_notifier.subscribe(receiver.url)
+    fake_status.record(*(milestone(number) for number in range(1, 6)))
+    receiver.wait_for(5)
+    eventually(lambda: {one["state"] for one in running_notifier.deliveries(subscription)} == {"delivered"})
+    path = f"/v1/subscriptions/{subscription['id']}/replays"
+
+    asked = {"replay_from": 1, "per_second": 1}
+    made = running_notifier.call("POST", path.removesuffix("s"), json=asked).json()
+    receiver.wait_for(6)
+    paused = running_notifier.call("PATCH", f"{path}/{made['id']}", json={"state": "paused"}).json()
+    listed = running_notifier.call("GET", path).json()["replays"]
+    one = running_notifier.call("GET", f"{path}/{made['id']}").json()
+    ended = running_notifier.call("DELETE", f"{path}/{made['id']}")
+
+    assert (made["state"], made["per_second"], made["messages_at_most"]) == ("running", 1, 5)
+    assert (paused["state"], one["state"], [item["id"] for item in listed]) == ("paused", "paused", [made["id"]])
+    assert ended.status_code == 204
+    assert running_notifier.call("GET", f"{path}/{made['id']}").json()["state"] == "cancelled"
+    unknown = running_notifier.call("GET", f"{path}/rep_x")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/replay-unknown")
+    assert running_notifier.call("GET", path, key=OTHER).status_code == 404
+    assert receiver.received[5].json["replay"] is True
+
+
+def test_a_message_can_be_sent_again_under_an_id_of_its_own(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    subscription = running_notifier.subscribe(receiver.url)
+    fake_status.record(milestone(1))
+    (first,) = receiver.wait_for(1)
+    eventually(lambda: running_notifier.deliveries(subscription)[0]["state"] == "delivered")
+
+    answer = running_notifier.call("POST", f"/v1/deliveries/{first.id}/redeliver", json={"as_new": True})
+
+    second = receiver.wait_for(2)[1]
+    assert answer.json()["delivery"] == second.id != first.id
+    assert second.json == first.json | {"resend": True}
+    eventually(lambda: running_notifier.delivery(second.id)["state"] == "delivered")
+    assert [one["sequence"] for one in messages(running_notifier, subscription)["messages"]] == [1]  # type: ignore[attr-defined]  # a list
+
+
 def test_nobody_pulls_what_is_anothers_and_no_gap_ends_before_it_begins(
     running_notifier: Notifier, receiver: Receiver
 ) -> None:

@@ -60,6 +60,8 @@ def busy_day(dsn: str, status: FakeStatus, receiver: Receiver) -> None:
         service.call("POST", f"/v1/deliveries/{known}/redeliver")
         eventually(lambda: len(service.delivery(known)["attempts"]) == 2)
         service.call("POST", f"/v1/subscriptions/{second['id']}/replay", json={"replay_from": 2})
+        new = service.call("POST", f"/v1/deliveries/{known}/redeliver", json={"as_new": True}).json()["delivery"]
+        eventually(lambda: service.delivery(new)["state"] == "delivered")
         for one in (first, second):
             eventually(
                 lambda one=one: {item["state"] for item in service.deliveries(one)} <= {"delivered", "dead"}  # type: ignore[misc]  # bound now

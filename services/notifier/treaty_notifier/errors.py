@@ -45,6 +45,10 @@ class DeliveryUnknown(NotifierRefusal):
     """No such delivery, or none that the caller owns."""
 
 
+class ReplayUnknown(NotifierRefusal):
+    """No such replay of this subscription."""
+
+
 class GapRefused(NotifierRefusal):
     """Numbers that are no stretch of a feed."""
 

@@ -145,8 +145,13 @@ def webhook_id(*, instance_key: bytes, subscription_id: str, identity: str, gene
     ``generation`` above 0 is a wanted second copy under a new id.
     """
     hashed = _id_begun(instance_key, subscription_id).copy()
-    hashed.update(f"\n{identity}\n{generation}".encode() if generation else f"\n{identity}".encode())
+    hashed.update(f"\n{copied_identity(identity, generation=generation) if generation else identity}".encode())
     return "msg_" + base64.b32encode(hashed.digest()).decode("ascii").rstrip("=").lower()
+
+
+def copied_identity(identity: str, *, generation: int) -> str:
+    """The identity of a wanted second copy: its webhook id is that of the same ``generation``."""
+    return f"{identity}\n{generation}"
 
 
 def instant_text(at: datetime) -> str:

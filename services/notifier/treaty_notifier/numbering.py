@@ -6,11 +6,11 @@ lines. Whoever counts again, after a crash or on another machine, counts the sam
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from treaty_notifier.messages import Entry
+from treaty_notifier.messages import Draft, Entry, copied_identity
 from treaty_notifier.subscriptions import Filter, Membership, Window, wants
 
 NOBODY = Membership()
@@ -90,6 +90,13 @@ class Terms:
             return False
         wanted = self.filter_at(entry.seq) if self.formers else self.current
         return wants(wanted, entry, membership=self.rolls.at(entry.seq) if wanted.groups else NOBODY)
+
+
+def copy_of(draft: Draft, place: Place | None, *, audience: str, generation: int) -> Draft:
+    """A message once more, for one subscription alone and under an id of its own, with the number it had."""
+    body = draft.body if draft.audience is not None else numbered(draft.body, place, occasion=Occasion.RESEND)
+    identity = copied_identity(draft.identity.split("\n")[0], generation=generation)
+    return replace(draft, identity=identity, audience=audience, body=body)
 
 
 def numbered(body: bytes, place: Place | None, *, occasion: Occasion = Occasion.FEED) -> bytes:

@@ -6,7 +6,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from treaty_notifier.api.access import TheCaller, active_subscription, owned_delivery, owned_subscription
 from treaty_notifier.api.desk import TheDesk
-from treaty_notifier.api.schemas import Accepted, DeliveryList, DeliveryView, delivery_summary, delivery_view
+from treaty_notifier.api.schemas import (
+    Accepted,
+    DeliveryList,
+    DeliveryView,
+    Redelivery,
+    delivery_summary,
+    delivery_view,
+)
 from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import DeliveryUnknown
 
@@ -43,10 +50,19 @@ async def read(delivery_id: str, desk: TheDesk, caller: TheCaller) -> DeliveryVi
 @router.post(
     "/deliveries/{delivery_id}/redeliver", status_code=202, operation_id="redeliver", summary="Send it once more"
 )
-async def redeliver(delivery_id: str, desk: TheDesk, caller: TheCaller) -> Accepted:
-    """Under the same webhook-id and number, marked `resend: true`, with a fresh schedule of retries."""
+async def redeliver(delivery_id: str, desk: TheDesk, caller: TheCaller, wanted: Redelivery | None = None) -> Accepted:
+    """Under the same webhook-id and number, marked `resend: true`, with a fresh schedule of retries.
+
+    `as_new` sends it under an id of its own, which the answer says; the number stays.
+    """
     delivery = await owned_delivery(desk, caller, delivery_id)
     await active_subscription(desk, caller, delivery.subscription_id)
+    if wanted is not None and wanted.as_new:
+        new_id = await desk.call(desk.outbox.resend_as_new, subscription_id=delivery.subscription_id, seq=delivery.seq)
+        if new_id is None:
+            raise DeliveryUnknown("The subscription of this delivery was deleted meanwhile")
+        desk.wake()
+        return Accepted(delivery=new_id)
     is_due = await desk.call(desk.outbox.redeliver, subscription_id=delivery.subscription_id, seq=delivery.seq)
     if not is_due:
         raise DeliveryUnknown("The subscription of this delivery was deleted meanwhile")

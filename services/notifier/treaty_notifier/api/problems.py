@@ -88,6 +88,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="The subscription is not active",
         meaning="Nothing is sent while it is paused or disabled; PATCH its state to active first.",
     ),
+    errors.ReplayUnknown: Problem(
+        slug="replay-unknown",
+        status=404,
+        title="No such replay",
+        meaning="The subscription has no replay of this id.",
+    ),
     errors.GapRefused: Problem(
         slug="gap-refused",
         status=422,

@@ -16,7 +16,8 @@ from treaty_notifier.isolation import Circuit
 from treaty_notifier.messages import instant_text
 from treaty_notifier.numbering import Occasion
 from treaty_notifier.operational import OPERATIONAL_TYPES
-from treaty_notifier.outbox import Attempt, Delivery, Dossier, SigningKey, Start
+from treaty_notifier.outbox import Attempt, Delivery, Dossier, Replay, ReplayState, SigningKey, Start
+from treaty_notifier.outbox.port import REPLAY_PER_SECOND
 from treaty_notifier.subscriptions import (
     Filter,
     Livemode,
@@ -230,12 +231,33 @@ class KeySet(BaseModel):
 
 class ReplayRequest(Strict):
     replay_from: From
+    per_second: int = Field(
+        default=REPLAY_PER_SECOND, ge=1, le=1000, description="At most so many messages a second; what is new goes on."
+    )
+
+
+class ReplayChange(Strict):
+    state: Literal["running", "paused"]
 
 
 class ReplayView(BaseModel):
     id: str
     subscription: str
     messages_at_most: int = Field(description="Lines of the message log to look through; the filter decides.")
+    looked_through: int = Field(description="… and how many of them are done.")
+    per_second: int
+    state: ReplayState
+    asked_at: str
+
+
+class ReplayList(BaseModel):
+    replays: list[ReplayView]
+
+
+class Redelivery(Strict):
+    as_new: bool = Field(
+        default=False, description="Under a webhook-id of its own, for a receiver that would drop a repetition."
+    )
 
 
 class PhasesView(BaseModel):
@@ -406,6 +428,18 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
             "attempts": [_attempt_fields(attempt) for attempt in delivery.attempts],
             "payload": delivery.body.decode(),
         }
+    )
+
+
+def replay_view(replay: Replay) -> ReplayView:
+    return ReplayView(
+        id=replay.id,
+        subscription=replay.subscription_id,
+        messages_at_most=replay.messages,
+        looked_through=max(0, replay.cursor - replay.after_seq),
+        per_second=replay.per_second,
+        state=replay.state,
+        asked_at=instant_text(replay.asked_at),
     )
 
 

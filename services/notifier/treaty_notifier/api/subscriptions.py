@@ -29,6 +29,7 @@ from treaty_notifier.api.schemas import (
     filter_of,
     key_views,
     options_of,
+    replay_view,
     start_from,
     subscription_fields,
     subscription_view,
@@ -186,7 +187,10 @@ async def send_test(subscription_id: str, desk: TheDesk, caller: TheCaller) -> A
 
 @router.post("/{subscription_id}/replay", status_code=202, operation_id="replay", summary="Send again since then")
 async def replay(subscription_id: str, wanted: ReplayRequest, desk: TheDesk, caller: TheCaller) -> ReplayView:
-    """In a lane of its own, beside what is new, each message under the webhook-id it always had."""
+    """In a lane of its own, beside what is new: each message under the webhook-id and number it had, marked as replay.
+
+    What is still being tried, or waits to be, is left out: it comes by itself.
+    """
     await active_subscription(desk, caller, subscription_id)
     made = _present(
         await desk.call(
@@ -194,10 +198,11 @@ async def replay(subscription_id: str, wanted: ReplayRequest, desk: TheDesk, cal
             subscription_id,
             replay_id=f"rep_{desk.new_id()}",
             start=await _start_from(desk, wanted.replay_from),
+            per_second=wanted.per_second,
         )
     )
     desk.wake()
-    return ReplayView(id=made.id, subscription=subscription_id, messages_at_most=made.messages)
+    return replay_view(made)
 
 
 async def _dossier(desk: Desk, subscription_id: str) -> Dossier:

@@ -7,7 +7,8 @@ from typing import NamedTuple, assert_never
 
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn
 from treaty_notifier.numbering import Occasion
-from treaty_notifier.outbox.claims import due_anew, end_replays
+from treaty_notifier.outbox import replays
+from treaty_notifier.outbox.claims import due_anew
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.port import Lease, Sent, Settlement
 from treaty_notifier.outbox.rows import disabling_reason, pause_seconds, phases_text
@@ -19,7 +20,9 @@ _ATTEMPT_COLUMNS = (
 _EXCEPTION_COLUMNS = (
     "subscription_id, seq, webhook_id, state, failures, next_at, reason, sequence, previous_id, watermark, occasion"
 )
-_HELD = "SELECT id, epoch, owner, is_replay, due_at, {now} FROM lanes WHERE {among:id:ids} ORDER BY id {lock}"
+_HELD = (
+    "SELECT id, epoch, owner, is_replay, due_at, per_second, {now} FROM lanes WHERE {among:id:ids} ORDER BY id {lock}"
+)
 _GIVE_BACK = """
     UPDATE lanes SET owner = NULL, lease_until = NULL,
            cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END,
@@ -46,6 +49,7 @@ class _Held(NamedTuple):
     owner: str | None
     is_replay: bool
     due_at: str | datetime | None
+    per_second: int | None
     now: str | datetime
 
 
@@ -105,7 +109,11 @@ def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _He
     due = {one.lease.subscription_id for one in touched}
     due |= {lane.id for lane in held.values() if not lane.is_replay and _is_due(driver, lane, now=now)}
     due_anew(driver, sorted(due))
-    end_replays(driver, [one.lease.lane_id for one in settlements if held[one.lease.lane_id].is_replay])
+    replayed = [one for one in settlements if held[one.lease.lane_id].is_replay]
+    if replayed:
+        waits = [(one.lease.lane_id, now + _share_of_time(one, held[one.lease.lane_id].per_second)) for one in replayed]
+        replays.slow_down(driver, waits)
+        replays.end(driver, [one.lease.lane_id for one in replayed])
 
 
 def _book_exceptions(driver: Driver, settlement: Settlement, *, now: datetime) -> bool:
@@ -187,6 +195,11 @@ def _attempt(driver: Driver, settlement: Settlement, sent: Sent, *, now: datetim
         hashlib.sha256(parcel.body).digest(),
         phases_text(sent.phases),
     )
+
+
+def _share_of_time(settlement: Settlement, per_second: int | None) -> timedelta:
+    """How long a replay that may send so many a second waits after what it has sent."""
+    return timedelta(seconds=len(settlement.sent) / per_second if per_second else 0)
 
 
 def _is_due(driver: Driver, lane: _Held, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
-from treaty_notifier.outbox import stretches
+from treaty_notifier.outbox import replays, stretches
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.message_log import LoggedMessage, MessageLog
 from treaty_notifier.outbox.port import Claim, Lease, Parcel, Turn, Wish
@@ -21,11 +21,11 @@ NOTHING = Claim(turns=(), has_more=False)
 # Least recently served first, never by lease: lanes whose holder died must not wait behind everybody's work.
 _CLAIMABLE = """
     SELECT l.id, l.subscription_id, l.is_replay, l.cursor, l.stop_seq, l.after_position, l.not_before, l.due_at,
-           l.epoch, l.sequence, l.numbered_after, s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
+           l.epoch, l.sequence, l.numbered_after, l.per_second, s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
            (SELECT {joined:x.serial || ':' || {hex:x.sealed}} FROM secrets x
             WHERE x.subscription_id = s.id AND (x.expires_at IS NULL OR x.expires_at > {now}))
     FROM lanes l JOIN subscriptions s ON s.id = l.subscription_id JOIN progress p ON p.name = 'feed'
-    WHERE s.state = 'active'
+    WHERE s.state = 'active' AND NOT l.is_held
       AND (l.lease_until IS NULL OR l.lease_until <= {now}) AND (l.paused_until IS NULL OR l.paused_until <= {now})
       AND (l.cursor < p.seq AND (l.stop_seq IS NULL OR l.cursor < l.stop_seq) OR l.due_at <= {now})
     ORDER BY l.served_at LIMIT :lanes {skip}
@@ -39,7 +39,6 @@ _DUE_ANEW = """
       SELECT min(next_at) FROM exceptions e WHERE e.subscription_id = lanes.id AND e.state = 'retrying'
     ) WHERE {among:id:ids}
 """
-_END_REPLAYS = "DELETE FROM lanes WHERE {among:id:ids} AND is_replay AND cursor >= stop_seq"
 _DUE_AGAIN = """
     SELECT e.seq, e.webhook_id, e.failures, m.type, m.body, m.audience,
            e.sequence, e.previous_id, e.watermark, e.occasion
@@ -73,6 +72,7 @@ class _Lane(NamedTuple):
     epoch: int
     sequence: int
     numbered_after: int
+    per_second: int | None
     url: str
     filter: str
     filter_changes: int
@@ -233,7 +233,7 @@ class _Reader:
 
     def _replayed(self, lane: _Lane) -> _Found:
         """What is wanted of an old stretch, under the numbers it had; what is still being tried comes by itself."""
-        wanted, scanned_to = self._wanted(lane, room=self._batch)
+        wanted, scanned_to = self._wanted(lane, room=min(self._batch, lane.per_second or self._batch))
         seqs = [message.entry.seq for message in wanted]
         if not seqs:
             return _Found((), scanned_to, None)
@@ -296,19 +296,13 @@ def due_anew(driver: Driver, subscription_ids: list[str]) -> None:
         driver.run(_DUE_ANEW, ids=subscription_ids)
 
 
-def end_replays(driver: Driver, lane_ids: list[str]) -> None:
-    """A replay that has reached its end leaves nothing behind but its attempts."""
-    if lane_ids:
-        driver.run(_END_REPLAYS, ids=lane_ids)
-
-
 def _pass_by(driver: Driver, lanes: list[tuple[_Lane, int]], *, now: datetime) -> None:
     """Nothing here was wanted: the cursors move on without a lease."""
     if not lanes:
         return
     driver.run_each(_MOVE_ON, [{"cursor": scanned_to, "at": now, "id": lane.id} for lane, scanned_to in lanes])
     due_anew(driver, [lane.id for lane, _ in lanes if lane.due_at is not None])
-    end_replays(driver, [lane.id for lane, _ in lanes if lane.is_replay])
+    replays.end(driver, [lane.id for lane, _ in lanes if lane.is_replay])
 
 
 def _new(message: LoggedMessage, webhook_id: str, place: Place) -> Parcel:

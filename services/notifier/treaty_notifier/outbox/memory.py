@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn, delivery_state
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, Entry, webhook_id
-from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
+from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, copy_of, numbered
 from treaty_notifier.outbox.bookings import attempted
 from treaty_notifier.outbox.dossiers import MemoryDossiers
 from treaty_notifier.outbox.port import (
+    REPLAY_PER_SECOND,
     Attempt,
     Census,
     Claim,
@@ -25,6 +26,7 @@ from treaty_notifier.outbox.port import (
     Progress,
     Pulled,
     Replay,
+    ReplayState,
     Sent,
     Settlement,
     Start,
@@ -48,6 +50,8 @@ class _Lane:
     paused_until: datetime | None = None
     sequence: int = 0
     numbered_after: int = 0
+    is_held: bool = False
+    per_second: int | None = None
 
 
 @dataclass
@@ -92,6 +96,7 @@ class MemoryOutbox:
         self._groups: dict[str, list[tuple[int, frozenset[str]]]] = {}
         self._formers: dict[str, list[tuple[int, Filter]]] = {}
         self._taken: dict[str, _Taken] = {}
+        self._replays: dict[str, Replay] = {}
 
     @property
     def instance_key(self) -> bytes:
@@ -180,6 +185,7 @@ class MemoryOutbox:
     def remove_subscription(self, subscription_id: str) -> bool:
         with self._lock:
             self._lanes = {id_: one for id_, one in self._lanes.items() if one.subscription_id != subscription_id}
+            self._replays = {id_: one for id_, one in self._replays.items() if one.subscription_id != subscription_id}
             self._owed = {place: one for place, one in self._owed.items() if place[0] != subscription_id}
             self._attempts = {place: one for place, one in self._attempts.items() if place[0] != subscription_id}
             self._dossiers.close(subscription_id)
@@ -215,13 +221,69 @@ class MemoryOutbox:
             self._owed[subscription_id, seq] = replace(self._due_now(), occasion=occasion)
             return True
 
-    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
+    def resend_as_new(self, *, subscription_id: str, seq: int) -> str | None:
+        with self._lock:
+            if subscription_id not in self._subscriptions or not 1 <= seq <= len(self._log):
+                return None
+            entry, body = self._log[seq - 1]
+            copies = sum(one.position == entry.position and one.audience == subscription_id for one, _ in self._log)
+            copy = copy_of(
+                _draft(entry, body),
+                self._taken[subscription_id].places.get(seq),
+                audience=subscription_id,
+                generation=copies + 1,
+            )
+            self._owed[subscription_id, self._write(copy).seq] = replace(self._due_now(), occasion=Occasion.RESEND)
+            return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=copy.identity)
+
+    def replays(self, subscription_id: str) -> list[Replay]:
+        with self._lock:
+            found = [self._replay(one) for one in self._replays.values() if one.subscription_id == subscription_id]
+        return sorted(found, key=lambda one: one.asked_at, reverse=True)
+
+    def change_replay(self, subscription_id: str, replay_id: str, *, state: ReplayState) -> Replay | None:
+        with self._lock:
+            known = self._replays.get(replay_id)
+            if known is None or known.subscription_id != subscription_id:
+                return None
+            if not self._replay(known).state.has_ended:
+                known = self._replays[replay_id] = replace(self._replay(known), state=state)
+                if state is ReplayState.CANCELLED:
+                    del self._lanes[replay_id]
+                else:
+                    self._lanes[replay_id].is_held = state is ReplayState.PAUSED
+            return self._replay(known)
+
+    def _replay(self, known: Replay) -> Replay:
+        lane = self._lanes.get(known.id)
+        if lane is not None:
+            return replace(known, cursor=lane.cursor)
+        if known.state is ReplayState.CANCELLED:
+            return known
+        return replace(known, cursor=known.stop_seq, state=ReplayState.FINISHED)
+
+    def add_replay(
+        self, subscription_id: str, *, replay_id: str, start: Start, per_second: int = REPLAY_PER_SECOND
+    ) -> Replay | None:
         with self._lock:
             if subscription_id not in self._subscriptions:
                 return None
             stop = self._lanes[subscription_id].cursor  # what the lane has not come to yet comes by itself
             lane = self._add_lane(replay_id, subscription_id, start=start, stop_seq=stop)
-            return Replay(id=replay_id, subscription_id=subscription_id, messages=max(0, stop - lane.cursor))
+            lane.per_second = per_second
+            replay = Replay(
+                id=replay_id,
+                subscription_id=subscription_id,
+                asked_at=self._clock(),
+                after_seq=min(lane.cursor, stop),
+                stop_seq=stop,
+                cursor=min(lane.cursor, stop),
+                per_second=per_second,
+            )
+            self._replays[replay_id] = replay
+            if lane.cursor >= stop:
+                del self._lanes[replay_id]
+            return self._replay(replay)
 
     # Lanes
 
@@ -449,7 +511,7 @@ class MemoryOutbox:
         is_open = lane.paused_until is None or lane.paused_until <= now
         is_active = self._subscriptions[lane.subscription_id].state is SubscriptionState.ACTIVE
         has_work = lane.cursor < end or any(True for _ in self._due_again(lane, now))
-        return is_free and is_open and is_active and has_work
+        return is_free and is_open and is_active and has_work and not lane.is_held
 
     def _due_seconds(self) -> float:
         now = self._clock()
@@ -468,7 +530,7 @@ class MemoryOutbox:
         parcels = [self._parcel(lane, seq, is_exception=True) for seq in again]
         subscription, room = self._subscriptions[lane.subscription_id], batch - len(parcels)
         if lane.stop_seq is not None:
-            seqs, scanned_to = self._wanted(lane, room=room)
+            seqs, scanned_to = self._wanted(lane, room=min(room, lane.per_second or room))
             parcels += [
                 self._parcel(lane, seq, occasion=Occasion.REPLAY)
                 for seq in seqs
@@ -538,6 +600,9 @@ class MemoryOutbox:
             self._book(lease.subscription_id, sent, now=now)
         self._judge(settlement, now=now)
         lane.owner = lane.lease_until = None
+        if lane.per_second:
+            until = now + timedelta(seconds=len(settlement.sent) / lane.per_second)
+            lane.paused_until = max(until, lane.paused_until or until)
         lane.sequence = max(lane.sequence, attempted(settlement))
         self._move(lane, max(lane.cursor, settlement.cursor))
         return True
@@ -624,6 +689,21 @@ class MemoryOutbox:
 
     def _webhook_id(self, subscription_id: str, entry: Entry) -> str:
         return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=entry.identity)
+
+
+def _draft(entry: Entry, body: bytes) -> Draft:
+    return Draft(
+        identity=entry.identity,
+        position=entry.position,
+        type=entry.type,
+        category=entry.category,
+        treaty=entry.treaty,
+        livemode=entry.livemode,
+        participants=entry.participants,
+        recorded_at=entry.recorded_at,
+        body=body,
+        audience=entry.audience,
+    )
 
 
 def _attempt(sent: Sent, planned: datetime | None) -> Attempt:

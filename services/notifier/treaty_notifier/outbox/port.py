@@ -8,6 +8,7 @@ Whatever belongs together moves in one commit.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from treaty_notifier.deliveries import Decision, DeliveryState, Outcome, Phases
@@ -16,6 +17,8 @@ from treaty_notifier.isolation import Allowance, Conduct, NoticeKind
 from treaty_notifier.messages import Draft
 from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
+
+REPLAY_PER_SECOND = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,13 +235,37 @@ class Pulled:
     has_more: bool
 
 
+class ReplayState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"  # the lane came to its end; what failed goes on being tried
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        return self in (ReplayState.FINISHED, ReplayState.CANCELLED)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """A lane of its own that sends again what the log holds up to the moment it was asked for."""
+    """A lane of its own that sends again what the log holds up to what was sent when it was asked for.
+
+    It looks through the lines after ``after_seq`` up to ``stop_seq`` and has come to ``cursor``.
+    """
 
     id: str
     subscription_id: str
-    messages: int
+    asked_at: datetime
+    after_seq: int
+    stop_seq: int
+    cursor: int
+    per_second: int
+    state: ReplayState = ReplayState.RUNNING
+
+    @property
+    def messages(self) -> int:
+        """Lines to look through; the filter decides."""
+        return max(0, self.stop_seq - self.after_seq)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,7 +386,22 @@ class Outbox(Protocol):
         What still waits for its first attempt is left as it is.
         """
 
-    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None: ...
+    def resend_as_new(self, *, subscription_id: str, seq: int) -> str | None:
+        """Send one message once more under an id of its own, for a receiver that would drop a repetition.
+
+        The new webhook id; None when the message or the subscription does not exist.
+        """
+
+    def add_replay(
+        self, subscription_id: str, *, replay_id: str, start: Start, per_second: int = REPLAY_PER_SECOND
+    ) -> Replay | None:
+        """At most ``per_second`` messages a second, beside what is new."""
+
+    def replays(self, subscription_id: str) -> list[Replay]:
+        """Newest first, those that have ended included."""
+
+    def change_replay(self, subscription_id: str, replay_id: str, *, state: ReplayState) -> Replay | None:
+        """Pause it, let it go on or cancel it; what has ended stays so. None when there is no such replay."""
 
     def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
         """Lease up to ``lanes`` lanes that have something due, least recently served first, and read their turns."""

@@ -46,6 +46,22 @@ def entry_of(row: AnyRow) -> Entry:
     )
 
 
+def draft_of(row: AnyRow) -> Draft:
+    """A line of the log as it was written."""
+    return Draft(
+        identity=row.identity,
+        position=row.position,
+        type=row.type,
+        category=row.category,
+        treaty=row.treaty,
+        livemode=row.livemode,
+        participants=frozenset(row.participants),
+        recorded_at=row.recorded_at,
+        body=bytes(row.body),
+        audience=row.audience,
+    )
+
+
 def subscription_row(subscription: Subscription) -> dict[str, object]:
     return {
         "id": subscription.id,

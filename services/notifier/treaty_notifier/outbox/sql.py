@@ -14,14 +14,15 @@ from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.isolation import PATIENCE
 from treaty_notifier.messages import Draft, webhook_id
-from treaty_notifier.numbering import Occasion, Place
-from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, terms_log
+from treaty_notifier.numbering import Occasion, Place, copy_of
+from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, replays, terms_log
 from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.message_log import MessageLog
 from treaty_notifier.outbox.port import (
+    REPLAY_PER_SECOND,
     Census,
     Claim,
     Delivery,
@@ -32,12 +33,13 @@ from treaty_notifier.outbox.port import (
     Progress,
     Pulled,
     Replay,
+    ReplayState,
     Settlement,
     Start,
     Wish,
 )
 from treaty_notifier.outbox.presence import presence_in
-from treaty_notifier.outbox.rows import message_row, subscription_of, subscription_row
+from treaty_notifier.outbox.rows import draft_of, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.sealing import reseal
 from treaty_notifier.outbox.secrets import PlainBox, SecretBox
 from treaty_notifier.outbox.stretches import Numbers
@@ -166,7 +168,7 @@ class SqlOutbox:
         with self._database.writing() as connection:
             _lock_lane(connection, subscription_id)
             # Lanes go too: a turn that is under way then finds no lane to book into.
-            for table in (lanes, exceptions, attempts, secrets, stretches, former_filters, dossiers):
+            for table in (lanes, exceptions, attempts, secrets, stretches, former_filters, replays.replays, dossiers):
                 connection.execute(delete(table).where(table.c.subscription_id == subscription_id))
             gone = connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
             return gone.rowcount > 0
@@ -194,11 +196,7 @@ class SqlOutbox:
         with self._database.writing() as connection:
             if not _lock_lane(connection, subscription_id):
                 return None
-            connection.execute(update(progress).where(progress.c.name == _FEED).values(seq=progress.c.seq + 1))
-            seq = _progress(connection).seq
-            connection.execute(insert(messages).values(message_row(draft, seq=seq)))
-            self._make_due(connection, subscription_id=subscription_id, seq=seq, identity=draft.identity)
-            return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=draft.identity)
+            return self._send_alone(connection, draft, subscription_id=subscription_id, occasion=Occasion.FEED)
 
     def redeliver(self, *, subscription_id: str, seq: int) -> bool:
         with self._database.writing() as connection, self._driver(connection) as driver:
@@ -225,7 +223,32 @@ class SqlOutbox:
             )
             return True
 
-    def add_replay(self, subscription_id: str, *, replay_id: str, start: Start) -> Replay | None:
+    def resend_as_new(self, *, subscription_id: str, seq: int) -> str | None:
+        with self._database.writing() as connection, self._driver(connection) as driver:
+            if not _lock_lane(connection, subscription_id):
+                return None
+            line = connection.execute(select(messages).where(messages.c.seq == seq)).one_or_none()
+            if line is None:
+                return None
+            base, place = draft_of(line), pulling.place_of(driver, self._numbers, subscription_id, seq)
+            ours = and_(messages.c.position == line.position, messages.c.audience == subscription_id)
+            copies = connection.execute(select(func.count()).select_from(messages).where(ours)).scalar_one()
+            copy = copy_of(base, place, audience=subscription_id, generation=copies + 1)
+            return self._send_alone(connection, copy, subscription_id=subscription_id, occasion=Occasion.RESEND)
+
+    def replays(self, subscription_id: str) -> list[Replay]:
+        with self._database.reading() as connection:
+            return replays.of(connection, subscription_id)
+
+    def change_replay(self, subscription_id: str, replay_id: str, *, state: ReplayState) -> Replay | None:
+        with self._database.writing() as connection:
+            if not _lock_lane(connection, subscription_id):
+                return None
+            return replays.change(connection, subscription_id, replay_id, state)
+
+    def add_replay(
+        self, subscription_id: str, *, replay_id: str, start: Start, per_second: int = REPLAY_PER_SECOND
+    ) -> Replay | None:
         with self._database.writing() as connection:
             if not _lock_lane(connection, subscription_id):
                 return None
@@ -234,7 +257,21 @@ class SqlOutbox:
             cursor = self._add_lane(
                 connection, lane_id=replay_id, subscription_id=subscription_id, start=start, stop_seq=stop
             )
-            return Replay(id=replay_id, subscription_id=subscription_id, messages=max(0, stop - cursor))
+            connection.execute(update(lanes).where(lanes.c.id == replay_id).values(per_second=per_second))
+            replay = Replay(
+                id=replay_id,
+                subscription_id=subscription_id,
+                asked_at=self._now(connection),
+                after_seq=min(cursor, stop),
+                stop_seq=stop,
+                cursor=min(cursor, stop),
+                per_second=per_second,
+            )
+            if cursor >= stop:
+                connection.execute(delete(lanes).where(lanes.c.id == replay_id))
+                replay = replace(replay, state=ReplayState.FINISHED)
+            replays.begin(connection, replay)
+            return replay
 
     # Lanes
 
@@ -437,6 +474,14 @@ class SqlOutbox:
             )
         )
         return cursor
+
+    def _send_alone(self, connection: Connection, draft: Draft, *, subscription_id: str, occasion: Occasion) -> str:
+        """A line of the log for one subscription alone, due at once; its webhook id."""
+        connection.execute(update(progress).where(progress.c.name == _FEED).values(seq=progress.c.seq + 1))
+        seq = _progress(connection).seq
+        connection.execute(insert(messages).values(message_row(draft, seq=seq)))
+        self._make_due(connection, subscription_id=subscription_id, seq=seq, identity=draft.identity, occasion=occasion)
+        return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=draft.identity)
 
     def _make_due(
         self,

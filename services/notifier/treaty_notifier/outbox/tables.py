@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -136,6 +137,8 @@ lanes = Table(
     Column("owner", String(60)),
     Column("lease_until", Instant),
     Column("sequence", BigInteger, nullable=False, server_default="0"),  # everything up to this number was attempted
+    Column("is_held", Boolean, nullable=False, server_default=false()),  # a replay that is paused
+    Column("per_second", Integer),  # of a replay
     Column("numbered_after", BigInteger, nullable=False, server_default="0"),  # the line before number 1
     Index("lanes_by_served_at", "served_at"),
     # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
