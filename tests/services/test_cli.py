@@ -283,6 +283,17 @@ def test_an_import_straight_into_a_database_needs_no_key_and_no_service(sqlite_d
     assert answer("keys", "list", "--database", sqlite_dsn) == {"keys": []}
 
 
+def test_a_folder_of_tables_is_not_taken_for_an_empty_history(tmp_path: Path, sqlite_dsn: str) -> None:
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    (tables / "I-1.csv").write_text("Participant,Signature\n", encoding="utf-8")
+
+    told = run("import", str(tables), "--database", sqlite_dsn)
+
+    assert told.exit_code != 0
+    assert "holds no history" in " ".join(told.output.split())
+
+
 ACTS = [
     {"action": "approval", "participant": "eu", "act_date": "2026-11-05"},
     {"action": "ratification", "participant": "fra", "act_date": "2026-11-04"},

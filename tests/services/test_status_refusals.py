@@ -74,6 +74,12 @@ def test_a_misspelt_day_is_not_answered_with_todays_status(service: Status) -> N
     assert "as_of" in told["way_out"]
 
 
+@pytest.mark.parametrize("query", ["as_of=2025-10-25&as_of=2026-10-25", "as_of=2025-10-25&as_of=2025-10-25"])
+def test_a_day_given_twice_is_not_answered_with_either(service: Status, query: str) -> None:
+    told = problem(service.client.get(f"/v1/treaties/{HANOI}?{query}"), 422, "invalid-request")
+    assert told["errors"][0]["pointer"] == "as_of"
+
+
 def test_a_page_does_not_mind_what_others_hang_on_to_its_address(service: Status) -> None:
     assert service.client.get("/docs?utm_source=letter").status_code == 200
 

@@ -13,10 +13,10 @@ DATA = "/v1/"
 
 
 def only_known(request: Request) -> None:
-    """Let a request pass whose query parameters the route has.
+    """Let a request pass whose query parameters the route has, each given once.
 
     Raises:
-        InvalidRequest: it has not; those it has are named.
+        InvalidRequest: it has not, and those it has are named; or which of two values is meant is not said.
     """
     given = request.query_params
     if not given or not request.url.path.startswith(DATA):
@@ -26,6 +26,9 @@ def only_known(request: Request) -> None:
     if foreign:
         there = f"There are: {', '.join(sorted(known))}." if known else "There are none here."
         raise invalid(*((name[:80], what) for name, what in foreign[:20]), way_out=there)
+    twice = [name for name in dict.fromkeys(given) if len(given.getlist(name)) > 1]
+    if twice:
+        raise invalid(*((name, "It is given more than once") for name in twice), way_out="Give each parameter once.")
 
 
 def _names(dependant: Dependant) -> set[str]:

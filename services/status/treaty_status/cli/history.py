@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 
 class HistoryNotFound(Exception):
@@ -20,6 +20,10 @@ class Line:
 
     number: int
     body: dict[str, Any] | None
+
+
+PARTS: Final = ("treaty.json", "acts.ndjson", "claims.ndjson")
+"""The files of a history; any of them may be missing, but not all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def history(source: str, *, treaty: str | None = None) -> History:
         return _of_acts(sys.stdin, source, treaty)
     path = Path(source)
     if path.is_dir():
+        if not any(path.joinpath(name).is_file() for name in PARTS):
+            raise HistoryNotFound(
+                f"The folder {source!r} holds no history ({', '.join(PARTS)}); tables and lists are named one by one, "
+                f"such as {path.joinpath('*.csv')}."
+            )
         return _of_folder(path, treaty or path.resolve().name)
     if path.is_file():
         with path.open(encoding="utf-8") as lines:
