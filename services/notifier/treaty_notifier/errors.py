@@ -13,6 +13,10 @@ class HeaderRefused(NotifierRefusal):
     """A header field of a subscriber's own that would frame the request or speak for the notifier."""
 
 
+class ExamTooSoon(NotifierRefusal):
+    """An endpoint that was examined a moment ago."""
+
+
 class TypePatternRefused(NotifierRefusal):
     """A pattern of message types that could match nothing or is not made of dotted words."""
 

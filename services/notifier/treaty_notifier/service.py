@@ -17,7 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from treaty_notifier.api import Desk, Health, create_app
+from treaty_notifier.api.desk import Post
 from treaty_notifier.api.operations import own_version
+from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.ed25519 import SEED_BYTES, public_bytes
 from treaty_notifier.feed import HttpFeed
@@ -38,7 +40,15 @@ from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sealed_box import RingBox
-from treaty_notifier.sender import AddressPolicy, EndpointRules, GuardedTransport, NarrowTransport, ThreadResolver
+from treaty_notifier.sender import (
+    AddressPolicy,
+    EndpointRules,
+    GuardedTransport,
+    NarrowTransport,
+    OutgoingWebhook,
+    ThreadResolver,
+    Transport,
+)
 from treaty_notifier.sender.addresses import networks
 from treaty_notifier.settings import Settings
 from treaty_notifier.webhook_signature import SECRET_BYTES
@@ -127,6 +137,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         new_id=lambda: secrets.token_hex(16),
         new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
         new_key=new_key,
+        post=_post(transport, deadline_seconds=settings.deadline_seconds),
+        monotonic_seconds=time.monotonic,
+        examined={},
         wake=clerk.wake,
         health=lambda: _health(loops, follower),
         subscriptions_per_owner=settings.subscriptions_per_owner,
@@ -159,6 +172,16 @@ def open_outbox(settings: Settings) -> Outbox:
 def new_key() -> SigningKey:
     seed = secrets.token_bytes(SEED_BYTES)
     return SigningKey(seed=seed, public=public_bytes(seed))
+
+
+def _post(transport: Transport, *, deadline_seconds: float) -> Post:
+    usual = {"content-type": "application/json", "user-agent": f"treaty-notifier/{own_version()}"}
+
+    async def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer | Failure:
+        request = OutgoingWebhook(url=url, headers={**usual, **headers}, body=body)
+        return await transport.send(request, deadline_seconds=deadline_seconds)
+
+    return post
 
 
 def now() -> datetime:

@@ -7,6 +7,7 @@ from typing import Annotated, ParamSpec, Protocol, TypeVar
 
 from fastapi import Depends, Request
 
+from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import Groups, Keys, Names
 from treaty_notifier.feed import Feed
 from treaty_notifier.metrics import Metrics
@@ -23,6 +24,12 @@ class Call(Protocol):
     async def __call__(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
+class Post(Protocol):
+    """One POST to an endpoint, through the same guards as every webhook, that nobody books."""
+
+    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | Failure: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """``faults`` is empty when the service can do its work; ``facts`` are shown beside it."""
@@ -35,7 +42,8 @@ class Health:
 class Desk:
     """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
 
-    ``wake`` says that there may be something to send.
+    ``examined`` says when an endpoint was last examined, on the clock of ``monotonic_seconds``. ``wake`` says that
+    there may be something to send.
     """
 
     outbox: Outbox
@@ -51,6 +59,9 @@ class Desk:
     new_id: Callable[[], str]
     new_secret: Callable[[], bytes]
     new_key: Callable[[], SigningKey]
+    post: Post
+    monotonic_seconds: Callable[[], float]
+    examined: dict[str, float]
     wake: Callable[[], None]
     health: Callable[[], Health]
     subscriptions_per_owner: int

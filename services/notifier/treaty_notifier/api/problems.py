@@ -40,6 +40,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="Not a header field of yours",
         meaning="Fields that frame the request or are the notifier's own (webhook-*, content-type …) are not for you.",
     ),
+    errors.ExamTooSoon: Problem(
+        slug="exam-too-soon",
+        status=429,
+        title="Examined a moment ago",
+        meaning="An endpoint is examined at most once in ten seconds, so that nobody is made a target of exams.",
+    ),
     errors.TypePatternRefused: Problem(
         slug="type-pattern-refused",
         status=422,

@@ -12,6 +12,7 @@ from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.ed25519 import key_name, public_text
 from treaty_notifier.endpoint_options import EndpointOptions, Order, Scheme
 from treaty_notifier.errors import TypePatternRefused
+from treaty_notifier.exam import Grade, Mark, Question, Report
 from treaty_notifier.isolation import Circuit
 from treaty_notifier.messages import instant_text
 from treaty_notifier.numbering import Occasion
@@ -285,6 +286,23 @@ class AttemptView(BaseModel):
     next_attempt_at: str | None
 
 
+class RemarkView(BaseModel):
+    question: Question
+    mark: Mark
+    expected: str = Field(description="What a good endpoint does.")
+    advice: str = Field(description="What to change; empty when it passed.")
+    outcome: Outcome | None
+    status_code: int | None
+
+
+class ExamReport(BaseModel):
+    grade: Grade = Field(
+        description="A: all well; B: repetitions or speed; C: replays are accepted; F: genuine messages are refused or "
+        "forged ones accepted."
+    )
+    questions: list[RemarkView]
+
+
 class DeliverySummary(BaseModel):
     id: str = Field(description="The webhook-id: the same on every attempt.")
     sequence: int | None = Field(
@@ -457,6 +475,12 @@ def pulled_message(delivery: Delivery) -> PulledMessage:
         state=delivery.state,
         attempts_made=len(delivery.attempts),
         payload=delivery.body.decode(),
+    )
+
+
+def exam_report(report: Report) -> ExamReport:
+    return ExamReport(
+        grade=report.grade, questions=[RemarkView.model_validate(vars(remark)) for remark in report.remarks]
     )
 
 

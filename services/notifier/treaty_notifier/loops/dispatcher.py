@@ -8,8 +8,7 @@ from functools import partial
 from itertools import islice
 
 from treaty_notifier.deliveries import Answer, Decision, Failure, Outcome, RetryIn, after_attempt, outcome_of
-from treaty_notifier.ed25519 import entry_of
-from treaty_notifier.endpoint_options import Order, Scheme
+from treaty_notifier.endpoint_options import Order
 from treaty_notifier.isolation import Circuit, Conduct, after_turn, pause_seconds
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.limits import Limits
@@ -18,6 +17,7 @@ from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sender import OutgoingWebhook, Transport
+from treaty_notifier.signing import signer_of
 from treaty_notifier.webhook_signature import Signer
 
 SLOW_PAUSE_SECONDS = 1.0  # for a slow endpoint that finds the slow ones' places taken
@@ -117,8 +117,10 @@ class Dispatcher:
 
     async def _send_all(self, turn: Turn, *, expires: float) -> dict[int, Sent]:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
-        signer, waiting = _signer(turn), islice(turn.parcels, turn.dossier.allowance.posts)
-        is_fifo, endpoint = turn.dossier.options.order is Order.FIFO, turn.lease.subscription_id
+        options, seeds = turn.dossier.options, [key.seed for key in turn.dossier.keys]
+        signer = signer_of(turn.secrets, seeds, schemes=options.signatures)
+        waiting = islice(turn.parcels, turn.dossier.allowance.posts)
+        is_fifo, endpoint = options.order is Order.FIFO, turn.lease.subscription_id
         sent: dict[int, Sent] = {}
         is_halted = False
 
@@ -196,13 +198,3 @@ def _opens(turn: Turn, sent: dict[int, Sent], *, at: datetime) -> bool:
     """Whether the circuit is open after these attempts."""
     results = [one.outcome is Outcome.OK for one in sent.values()]
     return after_turn(turn.dossier.conduct, results, at=at).circuit is Circuit.OPEN
-
-
-def _signer(turn: Turn) -> Signer:
-    """A subscription of an earlier release has no key of its own yet and keeps to its secret."""
-    schemes, keys = turn.dossier.options.signatures, turn.dossier.keys
-    has_secret = Scheme.V1 in schemes or not keys
-    return Signer(
-        turn.secrets if has_secret else (),
-        keys=[entry_of(key.seed) for key in keys] if Scheme.V1A in schemes else (),
-    )

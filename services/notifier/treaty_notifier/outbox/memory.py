@@ -191,6 +191,11 @@ class MemoryOutbox:
             self._dossiers.close(subscription_id)
             return self._subscriptions.pop(subscription_id, None) is not None
 
+    def valid_secrets(self, subscription_id: str) -> tuple[bytes, ...]:
+        with self._lock:
+            now, known = self._clock(), self._secrets.get(subscription_id, [])
+            return tuple(one.secret for one in known if one.expires_at is None or one.expires_at > now)
+
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
         with self._lock:
             if subscription_id not in self._subscriptions:

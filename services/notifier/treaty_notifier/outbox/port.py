@@ -374,6 +374,9 @@ class Outbox(Protocol):
 
     def remove_subscription(self, subscription_id: str) -> bool: ...
 
+    def valid_secrets(self, subscription_id: str) -> tuple[bytes, ...]:
+        """Newest first; none when there is no such subscription."""
+
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
         """Sign with ``secret`` and, until the returned instant, with the one before as well."""
 

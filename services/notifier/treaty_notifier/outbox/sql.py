@@ -173,6 +173,13 @@ class SqlOutbox:
             gone = connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription_id))
             return gone.rowcount > 0
 
+    def valid_secrets(self, subscription_id: str) -> tuple[bytes, ...]:
+        with self._database.reading() as connection:
+            is_valid = secrets.c.expires_at.is_(None) | (secrets.c.expires_at > self._now(connection))
+            query = select(secrets.c.sealed).where(secrets.c.subscription_id == subscription_id, is_valid)
+            sealed = connection.execute(query.order_by(secrets.c.serial.desc())).scalars().all()
+            return tuple(self._box.open(bytes(one)) for one in sealed)
+
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
         with self._database.writing() as connection:
             if not _lock_lane(connection, subscription_id):

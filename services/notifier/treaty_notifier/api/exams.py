@@ -1,0 +1,63 @@
+"""Examining an endpoint, by whoever owns it."""
+
+from fastapi import APIRouter
+
+from treaty_notifier.api.access import TheCaller, active_subscription
+from treaty_notifier.api.desk import Desk, TheDesk
+from treaty_notifier.api.schemas import ExamReport, exam_report
+from treaty_notifier.deliveries import Outcome, outcome_of
+from treaty_notifier.errors import ExamTooSoon
+from treaty_notifier.exam import Paper, Question, Sitting, papers, report
+from treaty_notifier.messages import probe_draft
+from treaty_notifier.outbox import Dossier
+from treaty_notifier.signing import signer_of
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+REST_SECONDS = 10.0  # between two exams of one endpoint, so that nobody is made a target of them
+
+
+@router.post("/{subscription_id}/exam", operation_id="examine", summary="Examine the endpoint")
+async def examine(subscription_id: str, desk: TheDesk, caller: TheCaller) -> ExamReport:
+    """Six requests through the same guards as every webhook: a genuine one, the same once more, and four to be refused.
+
+    Nothing of it is booked: no retries, no deliveries, and a 410 disables nothing.
+    """
+    subscription = await active_subscription(desk, caller, subscription_id)
+    _check_rest(desk, subscription_id)
+    secrets = await desk.call(desk.outbox.valid_secrets, subscription_id)
+    dossier = (await desk.call(desk.outbox.dossiers.of, [subscription_id])).get(subscription_id, Dossier())
+    seeds = [key.seed for key in dossier.keys]
+    at = desk.clock()
+    exam_id = desk.new_id()
+    asked = papers(
+        webhook_id=f"msg_exam{exam_id}",
+        timestamp=int(at.timestamp()),
+        body=probe_draft(subscription_id=subscription_id, test_id=exam_id, at=at).body,
+        signer=signer_of(secrets, seeds, schemes=dossier.options.signatures),
+        forger=signer_of([desk.new_secret()], [desk.new_key().seed], schemes=dossier.options.signatures),
+    )
+    sittings: dict[Question, Sitting] = {}
+    for paper in asked:
+        sittings[paper.question] = await _sit(desk, subscription.url, paper, dict(dossier.options.headers))
+        if paper.question is Question.VALID and outcome_of(sittings[paper.question].result) is not Outcome.OK:
+            break  # it refuses what is genuine: that it refuses the rest would prove nothing
+    return exam_report(report(sittings))
+
+
+async def _sit(desk: Desk, url: str, paper: Paper, own: dict[str, str]) -> Sitting:
+    began = desk.monotonic_seconds()
+    result = await desk.post(url, {**own, **paper.headers}, paper.body)
+    return Sitting(result=result, seconds=desk.monotonic_seconds() - began)
+
+
+def _check_rest(desk: Desk, subscription_id: str) -> None:
+    now = desk.monotonic_seconds()
+    for known, at in list(desk.examined.items()):
+        if now - at > REST_SECONDS:
+            del desk.examined[known]
+    if subscription_id in desk.examined:
+        raise ExamTooSoon(
+            f"This endpoint was examined a moment ago (subscription: {subscription_id}); ask again after "
+            f"{REST_SECONDS:g} seconds"
+        )
+    desk.examined[subscription_id] = now
