@@ -118,6 +118,21 @@ def test_what_the_calendar_brought_needs_one_person() -> None:
     assert "entry_into_force.reached" in said(found)
 
 
+def test_a_day_that_comes_while_it_waits_makes_no_second_person_of_the_first() -> None:
+    told = watched()
+    details = replace(told.treaty.details, four_eyes=FourEyes(hours=24 * 30))
+    told.on("2027-02-02", Define(treaty=T, details=details, windows=told.treaty.windows, rule=None))
+    taken(told, acceded("s40", on="2027-03-01"), "2027-05-25")
+    coming = taken(told, the_day_comes(), "2027-05-30", by="clock")
+    assert ("entry_into_force", ["reached"]) in held(coming)
+    line = next(key for key in told.treaty.held if ":entry_into_force:" in key)
+    with pytest.raises(no.SecondKeyNeeded):
+        taken(told, ReleaseHold(treaty=T, key=line), "2027-05-30", by="key:desk-a", hours=1)
+    assert "entry_into_force.reached" in said(
+        taken(told, ReleaseHold(treaty=T, key=line), "2027-05-30", by="key:desk-b", hours=1)
+    )
+
+
 def test_nothing_that_does_not_wait_can_be_released() -> None:
     told = watched()
     with pytest.raises(no.NothingHeld, match="No announcement"):

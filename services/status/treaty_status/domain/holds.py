@@ -12,12 +12,12 @@ from typing import Final
 from treaty_events import Cause, Details, Fact, HoldEnd, HoldEnded, Kind, MilestoneHeld, Recorded
 from treaty_status.domain import refusals as no
 from treaty_status.domain.announcements import Change
-from treaty_status.domain.treaty import Held, Treaty
+from treaty_status.domain.treaty import CLOCK, Held, Treaty
 
 KEPT_UNDER_FOUR_EYES: Final = frozenset(
     {Kind.THRESHOLD, Kind.ENTRY_INTO_FORCE, Kind.ENTRY_INTO_FORCE_COUNTDOWN, Kind.TERMINATED}
 )
-NOBODY_IN_PARTICULAR: Final = frozenset({"clock"})
+NOBODY_IN_PARTICULAR: Final = frozenset({CLOCK})
 """What the service itself recorded needs one person, not two."""
 EVERYTHING: Final = "*"
 """Stands for every line that waits."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from treaty_events import (
     Cause,
@@ -85,6 +85,10 @@ class Held:
     until: datetime
     by: str
     cause: Cause
+
+
+CLOCK: Final = "clock"
+"""In whose name the service records what a day brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +354,10 @@ class _Draft:
                 pass  # a fact that this version does not know changes nothing it can say
 
     def _held(self, event: MilestoneHeld) -> Held:
-        return Held(self._own_id(), event.statuses, event.occurred_on, event.until, event.recorded.by, event.cause)
+        by, earlier = event.recorded.by, self._treaty.held.get(event.key)
+        if earlier is not None and by == CLOCK:  # a day that comes does not make a second person of the first
+            by = earlier.by
+        return Held(self._own_id(), event.statuses, event.occurred_on, event.until, by, event.cause)
 
     @property
     def _treaty(self) -> Treaty:
