@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.loops import Clerk, Dispatcher, Limits, Threads
 from treaty_notifier.messages import FeedEvent, drafts
@@ -109,6 +110,7 @@ def run(
             clerk,
             endpoints,
             user_agent="test",
+            sender=SenderName(),
             schedule=Schedule(delays_seconds=delays),
             limits=limits,
             metrics=metrics,

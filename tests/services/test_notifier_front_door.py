@@ -76,6 +76,7 @@ def test_a_subscription_is_read_back_without_its_secret(running_notifier: Notifi
         "signatures": ["v1", "v1a"],
         "order": "any",
         "rate_per_minute": None,
+        "format": "standard",
         "header_names": [],
         "circuit": "closed",
         "failing_since": None,

@@ -1,6 +1,6 @@
 """A delivery's life, one message to one subscription: pending, then delivered, retrying or dead. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -55,7 +55,10 @@ class Phases:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What an endpoint answered. ``body`` holds the first 16 KiB; ``control`` is its ``webhook-delivery`` header."""
+    """What an endpoint answered. ``body`` holds the first 16 KiB; ``control`` is its ``webhook-delivery`` header.
+
+    ``consent`` holds its ``webhook-allowed-…`` fields.
+    """
 
     status: int
     body: bytes = b""
@@ -63,6 +66,7 @@ class Answer:
     location: str | None = None
     retry_after_seconds: float | None = None
     control: str | None = None
+    consent: Mapping[str, str] = field(default_factory=dict, compare=False)
     peer: str | None = None
     phases: Phases | None = field(default=None, compare=False)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from treaty_notifier.formats import Format
+
 
 class Order(StrEnum):
     """Whether a message that fails lets the others pass, or holds the lane so that first receipts keep their order."""
@@ -30,6 +32,7 @@ class EndpointOptions:
     signatures: tuple[Scheme, ...] = (Scheme.V1, Scheme.V1A)
     order: Order = Order.ANY
     rate_per_minute: int | None = None
+    format: Format = Format.STANDARD
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
@@ -38,6 +41,7 @@ def options_document(options: EndpointOptions) -> dict[str, object]:
         "signatures": [scheme.value for scheme in options.signatures],
         "order": options.order.value,
         "rate_per_minute": options.rate_per_minute,
+        "format": options.format.value,
     }
 
 
@@ -47,4 +51,5 @@ def options_of(document: Mapping[str, Any]) -> EndpointOptions:
         signatures=tuple(Scheme(one) for one in document["signatures"]),
         order=Order(document.get("order", Order.ANY)),
         rate_per_minute=document.get("rate_per_minute"),
+        format=Format(document.get("format", Format.STANDARD)),
     )

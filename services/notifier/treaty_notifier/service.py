@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import FrameType
+from typing import Literal
 
 import aiohttp
 import httpx
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 from treaty_notifier.api import Desk, Health, create_app
 from treaty_notifier.api.desk import Post
 from treaty_notifier.api.operations import own_version
+from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.ed25519 import SEED_BYTES, public_bytes
@@ -92,10 +94,12 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     books = Threads(count=1, name="books")
     stack.callback(books.close)
     clerk = Clerk(outbox, owner=secrets.token_hex(8), limits=limits, threads=books, metrics=metrics)
+    sender = SenderName(origin=settings.origin, source=settings.cloudevents_source)
     dispatcher = Dispatcher(
         clerk,
         transport,
         user_agent=f"treaty-notifier/{own_version()}",
+        sender=sender,
         schedule=Schedule(delays_seconds=settings.delays_seconds),
         limits=limits,
         metrics=metrics,
@@ -138,6 +142,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
         new_key=new_key,
         post=_post(transport, deadline_seconds=settings.deadline_seconds),
+        sender=sender,
         monotonic_seconds=time.monotonic,
         examined={},
         wake=clerk.wake,
@@ -175,10 +180,12 @@ def new_key() -> SigningKey:
 
 
 def _post(transport: Transport, *, deadline_seconds: float) -> Post:
-    usual = {"content-type": "application/json", "user-agent": f"treaty-notifier/{own_version()}"}
+    usual = {"user-agent": f"treaty-notifier/{own_version()}"}
 
-    async def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer | Failure:
-        request = OutgoingWebhook(url=url, headers={**usual, **headers}, body=body)
+    async def post(
+        url: str, headers: Mapping[str, str], body: bytes, *, method: Literal["POST", "OPTIONS"] = "POST"
+    ) -> Answer | Failure:
+        request = OutgoingWebhook(url=url, headers={**usual, **headers}, body=body, method=method)
         return await transport.send(request, deadline_seconds=deadline_seconds)
 
     return post

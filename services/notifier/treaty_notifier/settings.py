@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     keyring_file: Path | None = None
     #: Days for which an endpoint's answers are kept; that an attempt was made stays.
     answers_kept_days: float = Field(default=30.0, gt=0)
+    #: The name under which endpoints of CloudEvents are asked for consent, and the source that the events name.
+    origin: str = Field(default="treaty-notifier", pattern=r"^[A-Za-z0-9.-]{1,253}$")
+    cloudevents_source: str = Field(default="urn:treaty-status", pattern=r"^[\x21-\x7e]{1,200}$")
     log_level: str = "INFO"
 
     @field_validator("allow_networks")

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ParamSpec, Protocol, TypeVar
+from typing import Annotated, Literal, ParamSpec, Protocol, TypeVar
 
 from fastapi import Depends, Request
 
+from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import Groups, Keys, Names
 from treaty_notifier.feed import Feed
@@ -27,7 +28,9 @@ class Call(Protocol):
 class Post(Protocol):
     """One POST to an endpoint, through the same guards as every webhook, that nobody books."""
 
-    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | Failure: ...
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, method: Literal["POST", "OPTIONS"] = "POST"
+    ) -> Answer | Failure: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,7 @@ class Desk:
     new_secret: Callable[[], bytes]
     new_key: Callable[[], SigningKey]
     post: Post
+    sender: SenderName
     monotonic_seconds: Callable[[], float]
     examined: dict[str, float]
     wake: Callable[[], None]

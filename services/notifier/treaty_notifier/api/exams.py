@@ -29,16 +29,19 @@ async def examine(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Exa
     seeds = [key.seed for key in dossier.keys]
     at = desk.clock()
     exam_id = desk.new_id()
+    webhook_id = f"msg_exam{exam_id}"
+    probe = probe_draft(subscription_id=subscription_id, test_id=exam_id, at=at)
+    form, body = desk.sender.shaped(probe.body, webhook_id=webhook_id, form=dossier.options.format)
     asked = papers(
-        webhook_id=f"msg_exam{exam_id}",
+        webhook_id=webhook_id,
         timestamp=int(at.timestamp()),
-        body=probe_draft(subscription_id=subscription_id, test_id=exam_id, at=at).body,
+        body=body,
         signer=signer_of(secrets, seeds, schemes=dossier.options.signatures),
         forger=signer_of([desk.new_secret()], [desk.new_key().seed], schemes=dossier.options.signatures),
     )
     sittings: dict[Question, Sitting] = {}
     for paper in asked:
-        sittings[paper.question] = await _sit(desk, subscription.url, paper, dict(dossier.options.headers))
+        sittings[paper.question] = await _sit(desk, subscription.url, paper, {**form, **dict(dossier.options.headers)})
         if paper.question is Question.VALID and outcome_of(sittings[paper.question].result) is not Outcome.OK:
             break  # it refuses what is genuine: that it refuses the rest would prove nothing
     return exam_report(report(sittings))

@@ -40,6 +40,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="Not a header field of yours",
         meaning="Fields that frame the request or are the notifier's own (webhook-*, content-type …) are not for you.",
     ),
+    errors.EndpointDoesNotConsent: Problem(
+        slug="endpoint-does-not-consent",
+        status=422,
+        title="The endpoint does not consent",
+        meaning="Endpoints of CloudEvents are asked by OPTIONS first, and answer with WebHook-Allowed-Origin.",
+    ),
     errors.ExamTooSoon: Problem(
         slug="exam-too-soon",
         status=429,

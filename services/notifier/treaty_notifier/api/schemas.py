@@ -13,6 +13,7 @@ from treaty_notifier.ed25519 import key_name, public_text
 from treaty_notifier.endpoint_options import EndpointOptions, Order, Scheme
 from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.exam import Grade, Mark, Question, Report
+from treaty_notifier.formats import Format
 from treaty_notifier.isolation import Circuit
 from treaty_notifier.messages import instant_text
 from treaty_notifier.numbering import Occasion
@@ -125,6 +126,11 @@ class OptionFields(Strict):
         "given up, so that first receipts keep the order of the feed.",
     )
     rate_per_minute: Rate = None
+    format: Format = Field(
+        default=Format.STANDARD,
+        description="cloudevents: structured; cloudevents-binary: attributes in ce- fields. For both the endpoint is "
+        "asked by OPTIONS first, and answers with WebHook-Allowed-Origin.",
+    )
     headers: Headers = {}
 
 
@@ -158,6 +164,7 @@ class SubscriptionChange(Strict):
     history: bool | None = None
     signatures: Schemes | None = None
     order: Order | None = None
+    format: Format | None = None
     headers: Headers | None = None
     rate_per_minute: int | None = Field(default=None, ge=0, le=600_000, description="0 takes the limit away.")
     state: Literal["active", "paused"] | None = None
@@ -189,6 +196,7 @@ class SubscriptionView(BaseModel):
     signatures: list[Scheme]
     order: Order
     rate_per_minute: int | None
+    format: Format
     header_names: list[str] = Field(description="Your own fields; their values are not shown again.")
     circuit: Circuit = Field(
         description="closed: everything is sent; open: left alone for a while; ramp: slowly again."
@@ -390,6 +398,7 @@ def options_of(fields: OptionFields) -> EndpointOptions:
         signatures=tuple(dict.fromkeys(fields.signatures)),
         order=fields.order,
         rate_per_minute=fields.rate_per_minute,
+        format=fields.format,
         headers=checked_headers(fields.headers),
     )
 
@@ -420,6 +429,7 @@ def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[st
         "signatures": list(dossier.options.signatures),
         "order": dossier.options.order,
         "rate_per_minute": dossier.options.rate_per_minute,
+        "format": dossier.options.format,
         "header_names": [name for name, _ in dossier.options.headers],
         "circuit": dossier.conduct.circuit,
         "failing_since": _text(dossier.conduct.failing_since),

@@ -1,5 +1,6 @@
 """Making, reading and changing subscriptions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
@@ -34,8 +35,10 @@ from treaty_notifier.api.schemas import (
     subscription_fields,
     subscription_view,
 )
-from treaty_notifier.endpoint_options import options_document
+from treaty_notifier.consent import agreed_rate, consent_question
+from treaty_notifier.endpoint_options import EndpointOptions, options_document
 from treaty_notifier.errors import ParticipantUnknown, StartLiesAhead, SubscriptionUnknown, TreatyUnknown
+from treaty_notifier.formats import Format
 from treaty_notifier.messages import instant_text, probe_draft
 from treaty_notifier.outbox import Dossier, Start
 from treaty_notifier.outbox.rows import filter_document
@@ -67,8 +70,9 @@ async def create(
         filter=wanted,
         created_at=desk.clock(),
     )
+    options = await _consented(desk, new.url, options_of(new))
     start = await _from_now_on(desk) if new.replay_from is None else await _start_from(desk, new.replay_from)
-    secret, dossier = desk.new_secret(), Dossier(options=options_of(new), keys=(desk.new_key(),))
+    secret, dossier = desk.new_secret(), Dossier(options=options, keys=(desk.new_key(),))
     await desk.call(
         desk.outbox.add_subscription,
         subscription,
@@ -121,6 +125,7 @@ async def change(
         await _learn_groups(desk, new_filter)
     if wanted.url is not None:
         await _check_endpoint(desk, wanted.url)
+    options = await _changed_options(desk, subscription, given)
     changed = await desk.call(
         desk.outbox.change_subscription,
         subscription_id,
@@ -129,7 +134,8 @@ async def change(
         filter=new_filter,
         state=SubscriptionState(wanted.state) if wanted.state else None,
     )
-    await _change_options(desk, subscription_id, given)
+    if options is not None:
+        await desk.call(desk.outbox.dossiers.change_options, subscription_id, options)
     if wanted.state == "active" and subscription.state is SubscriptionState.DISABLED:
         await desk.call(desk.outbox.dossiers.forgive, subscription_id)
     desk.wake()
@@ -214,15 +220,29 @@ async def _view(desk: Desk, subscription: Subscription) -> SubscriptionView:
     return subscription_view(subscription, await _dossier(desk, subscription.id))
 
 
-async def _change_options(desk: Desk, subscription_id: str, given: dict[str, object]) -> None:
+async def _consented(desk: Desk, url: str, options: EndpointOptions) -> EndpointOptions:
+    """An endpoint of CloudEvents is asked whether it wants to hear from here, and how often at most."""
+    if options.format is Format.STANDARD:
+        return options
+    origin, rate = desk.sender.origin, options.rate_per_minute
+    asked = {**dict(options.headers), **consent_question(origin=origin, rate_per_minute=rate)}
+    result = await desk.post(url, asked, b"", method="OPTIONS")
+    return replace(options, rate_per_minute=agreed_rate(result, origin=origin, rate_per_minute=rate))
+
+
+async def _changed_options(desk: Desk, subscription: Subscription, given: dict[str, object]) -> EndpointOptions | None:
+    """What the endpoint is asked again when it moves, or when its form or its rate changes."""
     parts = {name: value for name, value in given.items() if name in OptionFields.model_fields}
     if parts.get("rate_per_minute") == 0:
         parts["rate_per_minute"] = None
-    if parts:
-        options = (await _dossier(desk, subscription_id)).options
-        current = {**options_document(options), "headers": dict(options.headers)}
-        changed = options_of(OptionFields.model_validate(current | parts))
-        await desk.call(desk.outbox.dossiers.change_options, subscription_id, changed)
+    if not parts and "url" not in given:
+        return None
+    options = (await _dossier(desk, subscription.id)).options
+    current = {**options_document(options), "headers": dict(options.headers)}
+    changed = options_of(OptionFields.model_validate(current | parts))
+    if "url" in given or (changed.format, changed.rate_per_minute) != (options.format, options.rate_per_minute):
+        changed = await _consented(desk, str(given.get("url", subscription.url)), changed)
+    return changed
 
 
 async def _check_endpoint(desk: Desk, url: str) -> None:

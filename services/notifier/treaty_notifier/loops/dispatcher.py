@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
+from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Decision, Failure, Outcome, RetryIn, after_attempt, outcome_of
 from treaty_notifier.endpoint_options import Order
 from treaty_notifier.isolation import Circuit, Conduct, after_turn, pause_seconds
@@ -36,6 +37,7 @@ class Dispatcher:
         transport: Transport,
         *,
         user_agent: str,
+        sender: SenderName,
         schedule: Schedule,
         limits: Limits,
         metrics: Metrics,
@@ -44,7 +46,8 @@ class Dispatcher:
     ) -> None:
         self._clerk = clerk
         self._transport = transport
-        self._fields = {"content-type": "application/json", "user-agent": user_agent}
+        self._fields = {"user-agent": user_agent}
+        self._sender = sender
         self._schedule = schedule
         self._limits = limits
         self._seconds = metrics.attempt_seconds
@@ -150,10 +153,12 @@ class Dispatcher:
 
     async def _send(self, turn: Turn, signer: Signer, parcel: Parcel) -> Sent:
         started_at, started = self._clock(), self._loop.time()
-        signed = signer.headers(webhook_id=parcel.webhook_id, timestamp=int(started_at.timestamp()), body=parcel.body)
+        options = turn.dossier.options
+        form, body = self._sender.shaped(parcel.body, webhook_id=parcel.webhook_id, form=options.format)
+        signed = signer.headers(webhook_id=parcel.webhook_id, timestamp=int(started_at.timestamp()), body=body)
         result = await self._transport.send(
             OutgoingWebhook(
-                url=turn.url, headers={**self._fields, **dict(turn.dossier.options.headers), **signed}, body=parcel.body
+                url=turn.url, headers={**self._fields, **form, **dict(options.headers), **signed}, body=body
             ),
             deadline_seconds=self._limits.deadline_seconds,
         )

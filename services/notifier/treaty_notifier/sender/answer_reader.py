@@ -1,7 +1,7 @@
 """Reading one answer after another from the bytes of a connection, bounded in every direction.
 
 The stranger at the other end may send header fields without end, a body without end, one byte a second, or something
-that is no HTTP at all. What is kept is at most 16 KiB of the body and three header fields; what is read before that is
+that is no HTTP at all. What is kept is at most 16 KiB of the body and five header fields; what is read before that is
 counted, and time is the caller's deadline.
 """
 
@@ -13,7 +13,9 @@ FIELDS_LIMIT = 100
 HEAD_LIMIT_BYTES = 32_768  # of status line and header fields, interim answers included
 WIRE_LIMIT_BYTES = HEAD_LIMIT_BYTES + 8 * ANSWER_LIMIT_BYTES  # sixteen kilobytes in chunks of a byte fit in
 FIELD_VALUE_LIMIT = 2000
-_KEPT = frozenset({b"location", b"retry-after", b"webhook-delivery"})
+_KEPT = frozenset(
+    {b"location", b"retry-after", b"webhook-delivery", b"webhook-allowed-origin", b"webhook-allowed-rate"}
+)
 
 
 class AnswerBroken(Exception):

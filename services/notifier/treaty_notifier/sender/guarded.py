@@ -96,8 +96,8 @@ class GuardedTransport:
     async def _send(self, request: OutgoingWebhook, dial: _Dial) -> Answer:
         url = self._checked(request.url)
         headers = {"accept-encoding": "identity", **request.headers}
-        async with self._sessions[url.scheme].post(
-            url, data=request.body, headers=headers, allow_redirects=False
+        async with self._sessions[url.scheme].request(
+            request.method, url, data=request.body, headers=headers, allow_redirects=False
         ) as response:
             dial.is_reused = False  # an answer has begun: whatever breaks now is not repeated
             body, is_clipped = await _clipped(response)
@@ -108,6 +108,7 @@ class GuardedTransport:
                 location=_header(response, "location"),
                 retry_after_seconds=retry_after_seconds(_header(response, "retry-after"), now=datetime.now(UTC)),
                 control=_control(response),
+                consent=_consent(response),
                 peer=dial.peer,
             )
 
@@ -227,6 +228,11 @@ def _header(response: aiohttp.ClientResponse, name: str) -> str | None:
 def _control(response: aiohttp.ClientResponse) -> str | None:
     value = (response.headers.get("webhook-delivery") or "").strip().lower()
     return value if value in ("disable", "abort-message") else None
+
+
+def _consent(response: aiohttp.ClientResponse) -> dict[str, str]:
+    known = {name: _header(response, name) for name in ("webhook-allowed-origin", "webhook-allowed-rate")}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _note_blocked() -> None:

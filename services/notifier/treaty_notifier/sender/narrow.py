@@ -252,7 +252,8 @@ class _Targets:
 
 def _request(target: _Target, request: OutgoingWebhook) -> bytes:
     fields = _fields(request.headers)
-    return b"%b%bcontent-length: %d\r\n\r\n%b" % (target.head, fields, len(request.body), request.body)
+    head = target.head if request.method == "POST" else request.method.encode() + target.head.removeprefix(b"POST")
+    return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, fields, len(request.body), request.body)
 
 
 def _fields(headers: Mapping[str, str]) -> bytes:
@@ -274,6 +275,7 @@ def _answer(read: AnswerReader, *, peer: str | None, phases: Phases) -> Answer:
         location=fields.get(b"location"),
         retry_after_seconds=retry_after_seconds(fields.get(b"retry-after"), now=datetime.now(UTC)),
         control=control if control in ("disable", "abort-message") else None,
+        consent={name.decode(): value for name, value in fields.items() if name.startswith(b"webhook-allowed-")},
         peer=peer,
         phases=phases,
     )

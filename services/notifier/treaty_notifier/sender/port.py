@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from treaty_notifier.deliveries import Answer, Failure
 
@@ -12,11 +12,15 @@ OpenSocket = Callable[[int, int, int], socket.socket]
 
 @dataclass(frozen=True, kw_only=True)
 class OutgoingWebhook:
-    """One POST: the endpoint, the signed headers and the exact bytes that were signed."""
+    """One POST: the endpoint, the signed headers and the exact bytes that were signed.
+
+    OPTIONS only asks for consent.
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    method: Literal["POST", "OPTIONS"] = "POST"
 
 
 class Transport(Protocol):

@@ -1,0 +1,62 @@
+"""The forms in which a webhook may arrive: Standard Webhooks' own, or CloudEvents 1.0. Pure.
+
+Source: cloudevents, spec.md and bindings/http-protocol-binding.md, version 1.0.2. Whatever the form, the body that is
+sent is the body that is signed, and it is the same on every attempt because it is made from the numbered message alone.
+"""
+
+import json
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+_EXTENSIONS = {"previous_id": "previousid", "watermark": "watermark", "replay": "replay", "resend": "resend"}
+# What a ce- field may hold as it is: visible ASCII but for the quotation mark and the percent sign.
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
+
+
+class Format(StrEnum):
+    STANDARD = "standard"
+    STRUCTURED = "cloudevents"
+    BINARY = "cloudevents-binary"
+
+
+def shaped(body: bytes, *, webhook_id: str, source: str, form: Format) -> tuple[dict[str, str], bytes]:
+    """The header fields of the form, and the bytes to sign and send.
+
+    ``body`` is a numbered message; ``source`` is a URI reference that says whose events these are.
+    """
+    if form is Format.STANDARD:
+        return {"content-type": "application/json"}, body
+    message: dict[str, Any] = json.loads(body)
+    attributes = _attributes(message, webhook_id=webhook_id, source=source)
+    if form is Format.STRUCTURED:
+        event = {**attributes, "datacontenttype": "application/json", "data": message["data"]}
+        return {"content-type": "application/cloudevents+json; charset=utf-8"}, _compact(event)
+    fields = {f"ce-{name}": quote(_text(value), safe=_PLAIN) for name, value in attributes.items()}
+    return {"content-type": "application/json", **fields}, _compact(message["data"])
+
+
+def _attributes(message: dict[str, Any], *, webhook_id: str, source: str) -> dict[str, object]:
+    """Null says nothing and is left out; ``sequence`` is text, as its extension has it."""
+    attributes: dict[str, object] = {
+        "specversion": "1.0",
+        "id": webhook_id,
+        "source": source,
+        "type": message["type"],
+        "time": message["timestamp"],
+    }
+    treaty = message["data"].get("treaty")
+    if treaty:
+        attributes["subject"] = treaty
+    if message.get("sequence") is not None:
+        attributes["sequence"] = str(message["sequence"])
+    extensions = {_EXTENSIONS[name]: value for name, value in message.items() if name in _EXTENSIONS}
+    return attributes | {name: value for name, value in extensions.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _compact(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
