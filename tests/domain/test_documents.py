@@ -216,6 +216,17 @@ def test_a_condition_that_was_met_says_when_and_what_follows() -> None:
     assert text(*acts, as_of="2027-07-04")[1].endswith("En vigueur depuis le 4 juillet 2027.")
 
 
+def test_more_than_is_needed_is_no_part_of_it() -> None:
+    acts = all_acceded(states(41), on="2027-04-05")
+    english, french = text(*acts, as_of="2027-04-05")
+    assert english.startswith("41, where 40 are needed (art. 65(1)).")
+    assert french.startswith("41, pour 40 requis (art. 65, par. 1).")
+    world = Twin(tables={"shares": {"s1": "0.9862"}})
+    english, french = text(acceded("s1", on="2027-01-01"), by_rule=rule(weight("shares", "0.55")), world=world)
+    assert english.startswith("98.62%, where 55% are needed (shares)")
+    assert french.startswith("98,62 %, pour 55 % requis (shares)")
+
+
 def test_the_first_of_a_month_is_written_1er_in_french() -> None:
     acts = all_acceded(states(40), on="2027-04-02")
     assert "1er juillet 2027" in text(*acts, as_of="2027-04-02")[1]

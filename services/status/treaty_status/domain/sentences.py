@@ -69,9 +69,17 @@ def _distance(reading: Reading, how: _How) -> list[str]:
 def _instruments(reading: Reading, how: _How) -> str:
     have, need = int(reading.have or 0), int(reading.need or 0)
     missing = 0 if how.settled else need - have
-    if how.french:
-        return f"{have} sur {need}{_whose(reading, how)}" + (f" ; il en manque {missing}" if missing > 0 else "")
-    return f"{have} of {need}{_whose(reading, how)}" + (f"; {missing} missing" if missing > 0 else "")
+    measured = _of(str(have), str(need), _whose(reading, how), how, more=have > need)
+    if missing <= 0:
+        return measured
+    return measured + (f" ; il en manque {missing}" if how.french else f"; {missing} missing")
+
+
+def _of(have: str, need: str, whose: str, how: _How, *, more: bool) -> str:
+    """So much of what is needed; where there is ``more``, a part of it would be nonsense."""
+    if more:
+        return f"{have}{whose}, pour {need} requis" if how.french else f"{have}{whose}, where {need} are needed"
+    return f"{have} sur {need}{whose}" if how.french else f"{have} of {need}{whose}"
 
 
 def _whose(reading: Reading, how: _How) -> str:
@@ -110,7 +118,8 @@ def _weight(reading: Reading, how: _How) -> str:
     whose = _whose(reading, how)
     if reading.exceeded:
         need = f"plus de {need}" if how.french else f"more than {need}"
-    return f"{have} sur {need}{whose} ({table})" if how.french else f"{have} of {need}{whose} ({table})"
+    more = not reading.exceeded and (reading.have or 0) > (reading.need or 0)
+    return f"{_of(have, need, whose, how, more=more)} ({table})"
 
 
 def _amount(value: Fraction | int | None, lang: str) -> str:
