@@ -14,6 +14,7 @@ from unicodedata import combining, normalize
 from treaty_events import Contradiction, InstrumentDeposited, ParticipantAct, Status, WithdrawalNotified
 from treaty_status.application.claims_report import claims_report, claims_summary
 from treaty_status.application.foundations import foundation_document, rests_on, supply
+from treaty_status.application.kept_bindings import KEPT
 from treaty_status.domain.assessment import (
     outcome_of,
     participant_milestones,
@@ -79,8 +80,7 @@ def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World)
     outcome = outcome_of(then, world=world, as_of=as_of)
     bound: dict[str, tuple[Binding, ...]] = {}
     if then.rule is not None and outcome is not None:
-        days = known_days(then)
-        bound = {name: bindings(own, then.rule, outcome, days) for name, own in then.participations.items()}
+        bound = KEPT.of(then.participations, then.rule, outcome, known_days(then))
     part = None if outcome is None else counting_part(outcome.reading)
     counting = frozenset(() if part is None else (one.participant for one in part.counted))
     left = () if part is None else part.not_counted
