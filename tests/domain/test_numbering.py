@@ -1,12 +1,13 @@
 """The numbers of a subscription are derived: from the log, and from what it asked for at each line."""
 
+import base64
 import json
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treaty_notifier.messages import Entry
+from treaty_notifier.messages import Entry, _base32
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
 from treaty_notifier.subscriptions import Filter, Membership, Window, wants
 
@@ -96,3 +97,8 @@ def test_a_body_ends_with_its_place_and_says_why_it_is_sent_again() -> None:
     assert json.loads(numbered(body, place, occasion=Occasion.RESEND)) == said | {"resend": True}
     outside = json.loads(numbered(body, None, occasion=Occasion.REPLAY))
     assert (outside["sequence"], outside["previous_id"], outside["watermark"]) == (None, None, None)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_ids_are_written_in_the_base32_of_everybody(digest: bytes) -> None:
+    assert _base32(digest) == base64.b32encode(digest).decode().rstrip("=").lower()

@@ -1,6 +1,5 @@
 """An event of the feed as a message: what is matched, what is hashed into its id, and the bytes that are signed."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -146,7 +145,7 @@ def webhook_id(*, instance_key: bytes, subscription_id: str, identity: str, gene
     """
     hashed = _id_begun(instance_key, subscription_id).copy()
     hashed.update(f"\n{copied_identity(identity, generation=generation) if generation else identity}".encode())
-    return "msg_" + base64.b32encode(hashed.digest()).decode("ascii").rstrip("=").lower()
+    return "msg_" + _base32(hashed.digest())
 
 
 def copied_identity(identity: str, *, generation: int) -> str:
@@ -161,6 +160,17 @@ def instant_text(at: datetime) -> str:
 
 def drafts(events: Iterable[FeedEvent]) -> list[Draft]:
     return [draft(event) for event in events]
+
+
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+_SHIFTS = range(250, -1, -10)
+
+
+def _base32(digest: bytes) -> str:
+    """RFC 4648 base32 of 32 bytes, in small letters and without padding, in half the time of the library's."""
+    bits = int.from_bytes(digest) << 4  # 260 bits are 52 letters
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 @lru_cache(10_000)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from treaty_notifier.messages import Draft, Entry, copied_identity
 from treaty_notifier.subscriptions import Filter, Membership, Window, wants
@@ -24,8 +25,7 @@ class Occasion(StrEnum):
     RESEND = "resend"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where a message stands in one subscription's feed.
 
     ``sequence`` counts 1, 2, 3 …; ``previous_id`` is the webhook id of the one before, None at the beginning.

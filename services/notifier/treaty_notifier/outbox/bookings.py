@@ -96,7 +96,7 @@ def _held(driver: Driver, settlements: Sequence[Settlement]) -> dict[str, _Held]
 def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _Held]) -> None:
     now = driver.instant(next(iter(held.values())).now)
     # In the order of the log, however the answers came in: so it can be seen later that nothing was passed over.
-    in_order = [(one, sent) for one in settlements for sent in sorted(one.sent, key=lambda sent: sent.parcel.seq)]
+    in_order = [(one, sent) for one in settlements for sent in _in_order(one.sent)]
     attempts = [_attempt(driver, one, sent, now=now) for one, sent in in_order]
     driver.insert("attempts", _ATTEMPT_COLUMNS, attempts)
     touched = [settlement for settlement in settlements if _book_exceptions(driver, settlement, now=now)]
@@ -158,19 +158,21 @@ def _exception(driver: Driver, subscription: str, sent: Sent, *, now: datetime) 
     return *row, *numbers, parcel.occasion.value
 
 
+def _in_order(sent: Sequence[Sent]) -> Sequence[Sent]:
+    seqs = [one.parcel.seq for one in sent]
+    return sent if seqs == sorted(seqs) else sorted(sent, key=lambda one: one.parcel.seq)
+
+
 def attempted(settlement: Settlement) -> int:
     """The last number that the lane has passed by this turn, 0 where it passed none."""
-    return max(
-        (
-            sent.parcel.place.sequence
-            for sent in settlement.sent
-            if sent.parcel.place is not None
-            and sent.parcel.occasion is Occasion.FEED
-            and not sent.parcel.is_exception
-            and sent.parcel.seq <= settlement.cursor
-        ),
-        default=0,
-    )
+    last = 0
+    for sent in settlement.sent:
+        parcel = sent.parcel
+        if parcel.place is not None and not parcel.is_exception and parcel.occasion is Occasion.FEED:
+            sequence = parcel.place.sequence
+            if sequence > last and parcel.seq <= settlement.cursor:
+                last = sequence
+    return last
 
 
 def _attempt(driver: Driver, settlement: Settlement, sent: Sent, *, now: datetime) -> tuple[object, ...]:
