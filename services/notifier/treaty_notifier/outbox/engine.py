@@ -28,6 +28,10 @@ class Database:
         self._writers = threading.Lock()
         self._drivers = threading.Lock()
         self._kept: Connection | None = None
+        # SQLite's read transactions are snapshots already.
+        self._snapshots = (
+            self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         self._write_engine = self.engine.execution_options(writes=True)
 
     @contextmanager
@@ -60,8 +64,12 @@ class Database:
 
     @contextmanager
     def looking(self, clock: Callable[[], datetime]) -> Iterator[tuple[Connection, Driver]]:
-        """A read transaction, for both ways to ask."""
-        with self.reading() as connection, Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
+        """One snapshot, for both ways to ask: what moves from one table to another meanwhile is seen in one of them."""
+        with (
+            self._snapshots.connect() as connection,
+            connection.begin(),
+            Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver,
+        ):
             yield connection, driver
 
     def create_tables(self) -> None:
