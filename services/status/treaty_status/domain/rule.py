@@ -545,7 +545,10 @@ class TreatyRule(Part):
             if len(set(names)) < len(names):
                 raise ValueError(f"A list or table is named twice (names: {', '.join(sorted(names))}).")
         if self.ends_below is not None and self.below_threshold != "terminates":
-            raise ValueError("ends_below says when a treaty ends, and below_threshold says that it does not.")
+            raise ValueError(
+                "ends_below says when a treaty ends, and below_threshold says that it does not: left out, it means "
+                'stays_in_force. Add "below_threshold": "terminates".'
+            )
         clauses: tuple[Track | Each | Leaving, ...] = (*self.tracks, *self.for_each, *self.leaving)
         for clause in clauses:
             day = clause.takes_effect if isinstance(clause, Leaving) else clause.then
