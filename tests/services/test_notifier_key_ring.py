@@ -1,11 +1,13 @@
 """Secrets at rest, fields of the subscriber's own, and answers that are not kept for ever."""
 
 import base64
+import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -29,29 +31,72 @@ def box(*keys: str) -> RingBox:
 
 @given(secret=st.binary(min_size=1, max_size=100))
 def test_what_was_sealed_is_opened_by_its_key_wherever_on_the_ring_it_hangs(secret: bytes) -> None:
-    sealed = box(OLD).seal(secret)
+    sealed = box(OLD).seal(secret, place="a")
 
     assert secret not in sealed or len(secret) < 4
-    assert box(NEW, OLD).open(sealed) == secret
-    assert box(NEW).open(box(NEW, OLD).renewed(sealed)) == secret
-    assert box(OLD).renewed(sealed) == sealed
+    assert box(NEW, OLD).open(sealed, place="a") == secret
+    assert box(NEW).open(box(NEW, OLD).renewed(sealed, place="a"), place="a") == secret
+    assert box(OLD).renewed(sealed, place="a") == sealed
 
 
 @given(secret=st.binary(min_size=24, max_size=64))
 def test_what_was_stored_before_there_was_a_ring_is_read_as_it_is(secret: bytes) -> None:
-    assert box(NEW).open(secret) == secret
-    assert box().seal(secret) == secret
-    assert box(NEW).open(box(NEW).renewed(secret)) == secret
+    assert box(NEW).open(secret, place="a") == secret
+    assert box().seal(secret, place="a") == secret
+    assert box(NEW).open(box(NEW).renewed(secret, place="a"), place="a") == secret
 
 
 def test_without_its_key_or_altered_it_is_refused_and_never_guessed() -> None:
-    sealed = box(OLD).seal(b"s" * 32)
+    sealed = box(OLD).seal(b"s" * 32, place="a")
 
     for ring in (box(), box(NEW)):
         with pytest.raises(KeyRingLacksKey, match="not on the ring"):
-            ring.open(sealed)
+            ring.open(sealed, place="a")
     with pytest.raises(KeyRingLacksKey, match="altered"):
-        box(OLD).open(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        box(OLD).open(sealed[:-1] + bytes([sealed[-1] ^ 1]), place="a")
+
+
+def test_a_secret_that_was_moved_to_another_row_does_not_open_there() -> None:
+    sealed = box(OLD).seal(b"s" * 32, place="secrets/sub_a/1")
+
+    for elsewhere in ("secrets/sub_b/1", "secrets/sub_a/2", "headers/sub_a"):
+        with pytest.raises(KeyRingLacksKey, match="moved to another row"):
+            box(OLD).open(sealed, place=elsewhere)
+
+
+def test_what_an_earlier_release_sealed_for_no_place_opens_and_is_bound_at_the_next_start() -> None:
+    key, nonce = base64.b64decode(OLD), b"x" * 12
+    name = box(OLD).seal(b"", place="")[5:13]
+    earlier = b"tnk1:" + name + nonce + AESGCM(key).encrypt(nonce, b"s" * 32, b"tnk1:")
+
+    assert box(OLD).open(earlier, place="secrets/sub_a/1") == b"s" * 32
+    bound = box(OLD).renewed(earlier, place="secrets/sub_a/1")
+
+    assert bound != earlier
+    assert box(OLD).open(bound, place="secrets/sub_a/1") == b"s" * 32
+    with pytest.raises(KeyRingLacksKey):
+        box(OLD).open(bound, place="secrets/sub_b/1")
+
+
+def test_whoever_writes_to_the_database_cannot_make_one_endpoint_trust_anothers_secret(
+    tmp_path: Path, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    """Else the owner of one subscription could have another's webhooks signed with a secret that he knows."""
+    file = tmp_path / "notifier.db"
+    settings = Settings(database=f"sqlite:///{file}", keyring=SecretStr(OLD))
+    with notifier(settings.database, fake_status, keyring=OLD) as service:
+        mine, yours = (service.subscribe(receiver.url, headers={"x-desk": name}) for name in ("mine", "yours"))
+    for table, column in (("secrets", "sealed"), ("dossiers", "headers"), ("dossiers", "signing_keys")):
+        copy = tmp_path / f"{table}-{column}.db"
+        shutil.copy(file, copy)
+        with sqlite3.connect(copy) as connection:
+            taken = f"(SELECT {column} FROM {table} WHERE subscription_id = ?)"
+            connection.execute(
+                f"UPDATE {table} SET {column} = {taken} WHERE subscription_id = ?", (mine["id"], yours["id"])
+            )
+        connection.close()
+        with pytest.raises(KeyRingLacksKey, match=yours["id"]):
+            open_outbox(settings.model_copy(update={"database": f"sqlite:///{copy}"}))
 
 
 @pytest.mark.parametrize("text", ["abc", base64.b64encode(b"k" * 31).decode(), f"{OLD},é"])

@@ -12,7 +12,7 @@ from treaty_notifier.outbox import replays, stretches
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.message_log import LoggedMessage, MessageLog
 from treaty_notifier.outbox.port import Claim, Lease, Parcel, Turn, Wish
-from treaty_notifier.outbox.secrets import SecretBox
+from treaty_notifier.outbox.secrets import SecretBox, secret_place
 from treaty_notifier.outbox.stretches import SCAN_ROWS, Numbers, Standing, Stretch, filter_from
 from treaty_notifier.subscriptions import Window
 
@@ -122,7 +122,7 @@ class Claims:
                         cursor=lane.cursor,
                     ),
                     url=lane.url,
-                    secrets=self._opened(lane.secrets),
+                    secrets=self._opened(lane.subscription_id, lane.secrets),
                     parcels=one.parcels,
                     scanned_to=one.scanned_to,
                 )
@@ -131,10 +131,13 @@ class Claims:
             has_more=len(lanes) == wish.lanes or any(scanned_to < lane.head for lane, scanned_to in passed_by),
         )
 
-    def _opened(self, sealed: str | None) -> tuple[bytes, ...]:
+    def _opened(self, subscription_id: str, sealed: str | None) -> tuple[bytes, ...]:
         """Newest first, from ``serial:hex`` with spaces between."""
-        known = [one.split(":") for one in (sealed or "").split()]
-        return tuple(self.box.open(bytes.fromhex(text)) for _, text in sorted(known, key=lambda one: -int(one[0])))
+        known = [(int(serial), text) for serial, _, text in (one.partition(":") for one in (sealed or "").split())]
+        return tuple(
+            self.box.open(bytes.fromhex(text), place=secret_place(subscription_id, serial))
+            for serial, text in sorted(known, reverse=True)
+        )
 
 
 class _Reader:

@@ -46,7 +46,7 @@ from treaty_notifier.outbox import bookings
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.port import Dossier, Notice, Settlement, SigningKey, Turn
-from treaty_notifier.outbox.secrets import SecretBox
+from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 
 MOST_NAMED = 10  # deliveries that one notice names
@@ -111,7 +111,7 @@ class SqlDossiers:
             return ()
         rows = driver.rows(_OF_LANES, ids=sorted({turn.lease.subscription_id for turn in turns}))
         known = {
-            id_: self._opened(options, keys, conduct, headers, at=driver.instant(now))
+            id_: self._opened(id_, options, keys, conduct, headers, at=driver.instant(now))
             for id_, options, keys, conduct, headers, now in rows
         }
         return tuple(replace(turn, dossier=known.get(turn.lease.subscription_id, turn.dossier)) for turn in turns)
@@ -174,8 +174,8 @@ class SqlDossiers:
             insert(dossiers).values(
                 subscription_id=subscription_id,
                 options=json.dumps(options_document(dossier.options)),
-                headers=self._sealed_headers(dossier.options),
-                signing_keys=self._sealed(dossier.keys),
+                headers=self._sealed_headers(subscription_id, dossier.options),
+                signing_keys=self._sealed(subscription_id, dossier.keys),
             )
         )
 
@@ -184,7 +184,9 @@ class SqlDossiers:
             at = self._now(connection)
             rows = connection.execute(select(dossiers).where(dossiers.c.subscription_id.in_(subscription_ids)))
             return {
-                row.subscription_id: self._opened(row.options, row.signing_keys, row.conduct, row.headers, at=at)
+                row.subscription_id: self._opened(
+                    row.subscription_id, row.options, row.signing_keys, row.conduct, row.headers, at=at
+                )
                 for row in rows
             }
 
@@ -194,7 +196,10 @@ class SqlDossiers:
             connection.execute(
                 update(dossiers)
                 .where(ours)
-                .values(options=json.dumps(options_document(options)), headers=self._sealed_headers(options))
+                .values(
+                    options=json.dumps(options_document(options)),
+                    headers=self._sealed_headers(subscription_id, options),
+                )
             )
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
@@ -205,8 +210,10 @@ class SqlDossiers:
                 return None
             expires_at = self._now(connection) + timedelta(seconds=overlap_seconds)
             # Only the last key overlaps: one that was already on its way out does not live longer by this.
-            before = [replace(one, expires_at=expires_at) for one in self._keys(kept)[:1]]
-            connection.execute(update(dossiers).where(ours).values(signing_keys=self._sealed([key, *before])))
+            before = [replace(one, expires_at=expires_at) for one in self._keys(subscription_id, kept)[:1]]
+            connection.execute(
+                update(dossiers).where(ours).values(signing_keys=self._sealed(subscription_id, [key, *before]))
+            )
             return expires_at
 
     def public_keys(self) -> list[bytes]:
@@ -227,22 +234,29 @@ class SqlDossiers:
                 self.open(connection, id_, Dossier(keys=(new_key(),)))
             return len(found)
 
-    def _opened(self, options: str, keys: str, conduct: str | None, headers: str | None, *, at: datetime) -> Dossier:
+    def _opened(
+        self, id_: str, options: str, keys: str, conduct: str | None, headers: str | None, *, at: datetime
+    ) -> Dossier:
         known = _options(options)
         if headers:
-            fields: dict[str, str] = json.loads(self._box.open(bytes.fromhex(headers)))
+            fields: dict[str, str] = json.loads(self._box.open(bytes.fromhex(headers), place=headers_place(id_)))
             known = replace(known, headers=tuple(fields.items()))
-        dossier = Dossier(options=known, keys=tuple(_valid(self._keys(keys), at=at)), conduct=_conduct(conduct))
+        dossier = Dossier(options=known, keys=tuple(_valid(self._keys(id_, keys), at=at)), conduct=_conduct(conduct))
         return _with_allowance(dossier, at=at)
 
-    def _sealed_headers(self, options: EndpointOptions) -> str | None:
-        return self._box.seal(json.dumps(dict(options.headers)).encode()).hex() if options.headers else None
+    def _sealed_headers(self, id_: str, options: EndpointOptions) -> str | None:
+        if not options.headers:
+            return None
+        return self._box.seal(json.dumps(dict(options.headers)).encode(), place=headers_place(id_)).hex()
 
-    def _keys(self, kept: str) -> list[SigningKey]:
-        return [replace(one, seed=self._box.open(one.seed)) for one in _published(kept)]
+    def _keys(self, id_: str, kept: str) -> list[SigningKey]:
+        return [
+            replace(one, seed=self._box.open(one.seed, place=key_place(id_, one.public))) for one in _published(kept)
+        ]
 
-    def _sealed(self, keys: Sequence[SigningKey]) -> str:
-        return json.dumps([_key_document(replace(one, seed=self._box.seal(one.seed))) for one in keys])
+    def _sealed(self, id_: str, keys: Sequence[SigningKey]) -> str:
+        sealed = [replace(one, seed=self._box.seal(one.seed, place=key_place(id_, one.public))) for one in keys]
+        return json.dumps([_key_document(one) for one in sealed])
 
 
 class MemoryDossiers:
@@ -384,10 +398,10 @@ def _kept(conduct: Conduct) -> str | None:
     return json.dumps(document) if document else None
 
 
-def resealed_keys(kept: str, renew: Callable[[bytes], bytes]) -> str:
+def resealed_keys(id_: str, kept: str, renew: Renew) -> str:
     """The keys of a dossier with each seed sealed anew; the very same text when nothing changed."""
     keys = _published(kept)
-    renewed = [replace(one, seed=renew(one.seed)) for one in keys]
+    renewed = [replace(one, seed=renew(one.seed, place=key_place(id_, one.public))) for one in keys]
     if [one.seed for one in renewed] == [one.seed for one in keys]:
         return kept
     return json.dumps([_key_document(one) for one in renewed])

@@ -1,13 +1,10 @@
 """Everything sealed is sealed anew under the current key of the ring, at the start."""
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection, Row, select, update
 
 from treaty_notifier.outbox.dossiers import dossiers, resealed_keys
+from treaty_notifier.outbox.secrets import Renew, headers_place, secret_place
 from treaty_notifier.outbox.tables import secrets
-
-Renew = Callable[[bytes], bytes]
 
 
 def reseal(connection: Connection, renew: Renew) -> int:
@@ -15,7 +12,7 @@ def reseal(connection: Connection, renew: Renew) -> int:
     changed = 0
     for row in connection.execute(select(secrets)).all():
         sealed = bytes(row.sealed)
-        renewed = renew(sealed)
+        renewed = renew(sealed, place=secret_place(row.subscription_id, row.serial))
         if renewed != sealed:
             ours = (secrets.c.subscription_id == row.subscription_id) & (secrets.c.serial == row.serial)
             connection.execute(update(secrets).where(ours).values(sealed=renewed))
@@ -30,9 +27,10 @@ def reseal(connection: Connection, renew: Renew) -> int:
 
 
 def _renewed(row: Row[tuple[object, ...]], renew: Renew) -> dict[str, str]:
+    id_: str = row.subscription_id
     known = {"signing_keys": row.signing_keys, "headers": row.headers}
     renewed = {
-        "signing_keys": resealed_keys(row.signing_keys, renew),
-        "headers": renew(bytes.fromhex(row.headers)).hex() if row.headers else row.headers,
+        "signing_keys": resealed_keys(id_, row.signing_keys, renew),
+        "headers": renew(bytes.fromhex(row.headers), place=headers_place(id_)).hex() if row.headers else row.headers,
     }
     return {name: value for name, value in renewed.items() if value != known[name]}

@@ -41,7 +41,7 @@ from treaty_notifier.outbox.port import (
 from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import draft_of, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.sealing import reseal
-from treaty_notifier.outbox.secrets import PlainBox, SecretBox
+from treaty_notifier.outbox.secrets import PlainBox, Renew, SecretBox, secret_place
 from treaty_notifier.outbox.stretches import Numbers
 from treaty_notifier.outbox.tables import (
     attempts,
@@ -123,9 +123,7 @@ class SqlOutbox:
             if owner_limit is not None:
                 _check_limit(connection, owner=subscription.owner, limit=owner_limit)
             connection.execute(insert(subscriptions).values(subscription_row(subscription)))
-            connection.execute(
-                insert(secrets).values(subscription_id=subscription.id, serial=1, sealed=self._box.seal(secret))
-            )
+            self._put_secret(connection, subscription.id, secret, serial=1)
             if dossier is not None:
                 self._dossiers.open(connection, subscription.id, dossier)
             self._add_lane(connection, lane_id=subscription.id, subscription_id=subscription.id, start=start)
@@ -176,9 +174,11 @@ class SqlOutbox:
     def valid_secrets(self, subscription_id: str) -> tuple[bytes, ...]:
         with self._database.reading() as connection:
             is_valid = secrets.c.expires_at.is_(None) | (secrets.c.expires_at > self._now(connection))
-            query = select(secrets.c.sealed).where(secrets.c.subscription_id == subscription_id, is_valid)
-            sealed = connection.execute(query.order_by(secrets.c.serial.desc())).scalars().all()
-            return tuple(self._box.open(bytes(one)) for one in sealed)
+            query = select(secrets).where(secrets.c.subscription_id == subscription_id, is_valid)
+            rows = connection.execute(query.order_by(secrets.c.serial.desc())).all()
+            return tuple(
+                self._box.open(bytes(row.sealed), place=secret_place(subscription_id, row.serial)) for row in rows
+            )
 
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
         with self._database.writing() as connection:
@@ -190,12 +190,12 @@ class SqlOutbox:
             # Only the last secret overlaps: one that was already on its way out does not live longer by this.
             connection.execute(delete(secrets).where(ours, secrets.c.serial < serial))
             connection.execute(update(secrets).where(ours).values(expires_at=expires_at))
-            connection.execute(
-                insert(secrets).values(
-                    subscription_id=subscription_id, serial=serial + 1, sealed=self._box.seal(secret)
-                )
-            )
+            self._put_secret(connection, subscription_id, secret, serial=serial + 1)
             return expires_at
+
+    def _put_secret(self, connection: Connection, subscription_id: str, secret: bytes, *, serial: int) -> None:
+        sealed = self._box.seal(secret, place=secret_place(subscription_id, serial))
+        connection.execute(insert(secrets).values(subscription_id=subscription_id, serial=serial, sealed=sealed))
 
     # Asking for more
 
@@ -388,7 +388,7 @@ class SqlOutbox:
             emptied = update(attempts).where(attempts.c.id.in_(old)).values(response=b"", location=None)
             return connection.execute(emptied).rowcount
 
-    def reseal(self, renew: Callable[[bytes], bytes]) -> int:
+    def reseal(self, renew: Renew) -> int:
         """Seal everything anew with ``renew``, in one commit; how many rows changed."""
         with self._database.writing() as connection:
             return reseal(connection, renew)
