@@ -1,13 +1,17 @@
 """CloudEvents 1.0, structured and binary, and an endpoint that is asked before it is sent anything."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from cloudevents.v1.http import from_http
 from standardwebhooks import Webhook
 
+from tests.receivers.matrix import NoReceiver, node
 from tests.services.notifier_world import FakeStatus, Notifier, Receiver, milestone
 from treaty_notifier.formats import Format, shaped
 
@@ -85,6 +89,59 @@ def test_a_binary_event_has_its_attributes_in_fields_of_plain_ascii() -> None:
     assert json.loads(body)["livemode"] is True
 
 
+Parser = Callable[[Mapping[str, str], bytes], dict[str, Any]]
+
+
+def with_core_bindings(fields: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    event = from_http_event(HTTPMessage(headers=dict(fields), body=body))
+    return {**event.get_attributes(), "data": event.get_data()}
+
+
+def with_the_first_binding(fields: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """It takes fields as they are and decodes no percent sign."""
+    event = from_http(dict(fields), body)
+    return {**event.get_attributes(), "data": event.get_data()}
+
+
+def with_npm(fields: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(node("parse.mjs", json.dumps({"headers": fields, "body": body.decode()})))
+    except NoReceiver as reason:
+        pytest.skip(str(reason))
+    assert told.pop("valid") is True
+    return told
+
+
+parsers = pytest.mark.parametrize(
+    "parse", [with_core_bindings, with_the_first_binding, with_npm], ids=["PyPI", "PyPI, version 1", "npm"]
+)
+
+
+@parsers
+@pytest.mark.parametrize("form", [Format.STRUCTURED, Format.BINARY])
+def test_the_libraries_of_others_read_what_is_sent(parse: Parser, form: Format) -> None:
+    message = json.loads(BODY) | {"previous_id": "msg_before"}
+    fields, body = shaped(json.dumps(message).encode(), webhook_id="msg_a", source="urn:x", form=form)
+
+    event = parse(fields, body)
+
+    at = event.pop("time")
+    instant = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+    assert instant == datetime(2026, 11, 21, 10, 4, tzinfo=UTC)
+    numbers = {"watermark": 6, "replay": True} if form is Format.STRUCTURED else {"watermark": "6", "replay": "true"}
+    assert event == numbers | {
+        "specversion": "1.0",
+        "id": "msg_a",
+        "source": "urn:x",
+        "type": "treaty.threshold.reached",
+        "datacontenttype": "application/json",
+        "subject": "XVIII-16",
+        "sequence": "7",
+        "previousid": "msg_before",
+        "data": {"treaty": "XVIII-16", "title": "Công ước", "livemode": True},
+    }
+
+
 @pytest.mark.parametrize("form", ["cloudevents", "cloudevents-binary"])
 def test_an_endpoint_that_consented_gets_events_that_verify(
     running_notifier: Notifier, fake_status: FakeStatus, consenting: Consenting, form: str
@@ -97,6 +154,7 @@ def test_an_endpoint_that_consented_gets_events_that_verify(
     assert (made["format"], made["rate_per_minute"]) == (form, 120)
     assert webhook.headers["webhook-request-origin"] == "treaty-notifier"
     Webhook(made["secret"]).verify(webhook.body, webhook.headers)
+    assert all(value.isascii() and value.isprintable() for value in webhook.headers.values())
     event: dict[str, Any] = webhook.json
     if form == "cloudevents":
         assert (event["id"], event["type"], event["sequence"]) == (webhook.id, "treaty.threshold.reached", "1")
@@ -104,6 +162,10 @@ def test_an_endpoint_that_consented_gets_events_that_verify(
         assert webhook.headers["ce-id"] == webhook.id
         assert webhook.headers["ce-type"] == "treaty.threshold.reached"
         assert event["treaty"] == "XVIII-16"
+    for parse in (with_core_bindings, with_the_first_binding, with_npm):
+        read = parse(webhook.headers, webhook.body)
+        assert (read["id"], read["type"], read["sequence"]) == (webhook.id, "treaty.threshold.reached", "1")
+        assert read["data"]["event_id"]
 
 
 @pytest.mark.parametrize(
