@@ -100,9 +100,10 @@ def run(
     *,
     poll_seconds: float = 0.02,
     delays: tuple[float, ...] = (0.0,),
+    limits: Limits | None = None,
 ) -> Metrics:
     """The story told beside a running clerk and dispatcher, ended in order; the numbers they left."""
-    metrics, limits = Metrics(), Limits(poll_seconds=poll_seconds)
+    metrics, limits = Metrics(), limits or Limits(poll_seconds=poll_seconds)
 
     async def whole(pool: Threads) -> None:
         clerk = Clerk(outbox, owner="one", limits=limits, threads=pool, metrics=metrics)

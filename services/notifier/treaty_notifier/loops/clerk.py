@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from treaty_notifier.errors import PositionTaken
 from treaty_notifier.loops.limits import Limits
+from treaty_notifier.loops.places import Room
 from treaty_notifier.loops.threads import Threads
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Exchange, Lease, Outbox, Page, Progress, Settlement, Turn, Wish
@@ -45,7 +46,7 @@ class Clerk:
     """Finds lanes by polling; ``wake`` only shortens the wait.
 
     ``entered`` is set once it is known to be at work. ``run`` calls ``serve`` with each turn that was claimed
-    and the moment its lease ends, on the loop's clock, and asks ``room`` how many more lanes may be served now.
+    and the moment its lease ends, on the loop's clock, and asks ``room`` which lanes more may be served now.
     """
 
     def __init__(self, outbox: Outbox, *, owner: str, limits: Limits, threads: Threads, metrics: Metrics) -> None:
@@ -88,7 +89,7 @@ class Clerk:
         self.wake()
         return await arrived.written
 
-    async def run(self, *, serve: Callable[[Turn, float], None], room: Callable[[], int]) -> None:
+    async def run(self, *, serve: Callable[[Turn, float], None], room: Callable[[], Room]) -> None:
         """Raises OutboxOwned when another process serves this store."""
         await self._call(lambda: self._outbox.enter(owner=self._owner))
         self.entered.set()
@@ -106,7 +107,7 @@ class Clerk:
             self._note(await self._exchange(settlements=finished))
         await self._call(lambda: self._outbox.release(owner=self._owner))
 
-    async def _turn_over(self, *, serve: Callable[[Turn, float], None], room: int) -> bool:
+    async def _turn_over(self, *, serve: Callable[[Turn, float], None], room: Room) -> bool:
         """One commit. Whether there may be more to claim at once."""
         expires = asyncio.get_running_loop().time() + self._limits.lease_seconds
         broken, self._broken = self._broken, []
@@ -114,7 +115,7 @@ class Clerk:
             await self._leave_alone(lease, fault)
         finished, self._finished = self._finished, []
         arrived = self._arrived.pop(0) if self._arrived else None
-        if not finished and arrived is None and room <= 0:
+        if not finished and arrived is None and room.lanes <= 0:
             return False
         settlements = [one.settlement for one in finished]
         page = arrived.page if arrived is not None else None
@@ -174,13 +175,16 @@ class Clerk:
             extra={"facts": {"lane": lease.lane_id, "faults_in_a_row": faults, "seconds": seconds}},
         )
 
-    def _wish(self, room: int) -> Wish | None:
-        if room <= 0:
+    def _wish(self, room: Room) -> Wish | None:
+        if room.lanes <= 0:
             return None
         return Wish(
             owner=self._owner,
-            lanes=room,
+            lanes=room.lanes,
+            slow_lanes=room.slow,
+            late_lanes=room.late,
             batch=self._limits.parcels_per_turn,
+            slow_batch=self._limits.parcels_per_slow_turn,
             lease_seconds=self._limits.lease_seconds,
         )
 

@@ -1,11 +1,11 @@
 """Serving lanes: sign, send, and hand in what became of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import zip_longest
 
 from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Decision, Failure, Outcome, RetryIn, after_attempt, outcome_of
@@ -14,6 +14,7 @@ from treaty_notifier.isolation import Circuit, Conduct, after_turn, pause_second
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.paces import Paces
+from treaty_notifier.loops.places import Places
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
@@ -21,7 +22,6 @@ from treaty_notifier.sender import OutgoingWebhook, Transport
 from treaty_notifier.signing import signer_of
 from treaty_notifier.webhook_signature import Signer
 
-SLOW_PAUSE_SECONDS = 1.0  # for a slow endpoint that finds the slow ones' places taken
 GRACE_SECONDS = 1.0  # what a shutdown leaves to POSTs under way
 
 
@@ -56,12 +56,12 @@ class Dispatcher:
         self._jitter = jitter
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
-        self._slow_serving = 0
+        self._places = Places(limits, seconds=self._loop.time)
         self._paces = Paces()
 
     async def run(self) -> None:
         """Raises OutboxOwned when another process serves this store."""
-        await self._clerk.run(serve=self._begin, room=lambda: self._limits.lanes - len(self._serving))
+        await self._clerk.run(serve=self._begin, room=self._places.room)
 
     async def finish(self) -> None:
         """Let POSTs under way end, book what is known, give the leases back. Called when nothing claims any more."""
@@ -73,20 +73,14 @@ class Dispatcher:
         await self._clerk.finish()
 
     def _begin(self, turn: Turn, expires: float) -> None:
-        is_slow = self._paces.is_slow(turn.lease.subscription_id)
-        if is_slow and self._slow_serving >= self._limits.slow_lanes:
-            # These places are for the quick ones; it comes again when a slow one may have ended.
-            wait = Settlement(lease=turn.lease, cursor=turn.lease.cursor, sent=(), pause_seconds=SLOW_PAUSE_SECONDS)
-            self._clerk.finished(wait, expires=expires)
-            return
-        self._slow_serving += is_slow
+        self._places.take(turn)
         task = self._loop.create_task(self._serve(turn, expires=expires))
         self._serving.add(task)
-        task.add_done_callback(partial(self._ended, is_slow=is_slow))
+        task.add_done_callback(partial(self._ended, turn=turn))
 
-    def _ended(self, task: asyncio.Task[None], *, is_slow: bool) -> None:
+    def _ended(self, task: asyncio.Task[None], *, turn: Turn) -> None:
         self._serving.discard(task)
-        self._slow_serving -= is_slow
+        self._places.leave(turn)
 
     async def _serve(self, turn: Turn, *, expires: float) -> None:
         try:
@@ -109,6 +103,7 @@ class Dispatcher:
             conduct = after_turn(dossier.conduct, results, at=self._clock())
             pause = pause_seconds(conduct, schedule=self._schedule, jitter=self._jitter())
         is_limited = len(sent) == dossier.allowance.posts and len(sent) < len(turn.parcels)
+        is_slow = self._paces.is_slow(turn.lease.subscription_id, was_slow=turn.is_slow)
         is_known = dossier.conduct != Conduct() or dossier.options.rate_per_minute is not None
         return Settlement(
             lease=turn.lease,
@@ -116,14 +111,15 @@ class Dispatcher:
             sent=(),
             pause_seconds=max(pause, dossier.allowance.wait_seconds if is_limited else 0.0),
             is_notable=bool(sent) and (is_known or not is_well),
+            is_slow=None if is_slow == turn.is_slow else is_slow,
         )
 
     async def _send_all(self, turn: Turn, *, expires: float) -> dict[int, Sent]:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
         options, seeds = turn.dossier.options, [key.seed for key in turn.dossier.keys]
         signer = signer_of(turn.secrets, seeds, schemes=options.signatures)
-        waiting = islice(turn.parcels, turn.dossier.allowance.posts)
         is_fifo, endpoint = options.order is Order.FIFO, turn.lease.subscription_id
+        waiting = iter(allowed(turn, is_fifo=is_fifo))
         sent: dict[int, Sent] = {}
         is_halted = False
 
@@ -186,6 +182,18 @@ class Dispatcher:
             peer=result.peer,
             phases=result.phases,
         )
+
+
+def allowed(turn: Turn, *, is_fifo: bool) -> Sequence[Parcel]:
+    """As many as may be sent now. Where not all may, retries and what is new take turns, or one would wait for ever."""
+    posts = turn.dossier.allowance.posts
+    if posts is None or posts >= len(turn.parcels):
+        return turn.parcels
+    if is_fifo:
+        return turn.parcels[:posts]
+    kinds = [[one for one in turn.parcels if one.is_exception is is_retry] for is_retry in (True, False)]
+    first, second = kinds if turn.lease.epoch % 2 else kinds[::-1]
+    return [one for pair in zip_longest(first, second) for one in pair if one is not None][:posts]
 
 
 def _holding(decision: Decision) -> Decision:

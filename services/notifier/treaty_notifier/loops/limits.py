@@ -11,6 +11,8 @@ class Limits:
     lease_seconds: float = 45.0
     poll_seconds: float = 0.5
     lanes: int = 64
-    slow_lanes: int = 16  # of them, for endpoints that take more than two seconds
+    slow_lanes: int = 64  # besides these, for endpoints that take more than two seconds
+    late_lanes: int = 48  # of the first, for what is late already: replays, retries alone, lanes far behind the log
     parcels_per_turn: int = 64
+    parcels_per_slow_turn: int = 8  # or who waits for a slow place would wait for minutes
     posts_per_lane: int = 8

@@ -1,10 +1,11 @@
-"""Which endpoints are slow: the last answers' times, forgotten with the process. Pure."""
+"""Which endpoints are slow: the last answers' times. What comes of them is kept with the lane. Pure."""
 
 from collections import OrderedDict, deque
 
 ANSWERS = 20
 SLOW_SECONDS = 2.0
 ENDPOINTS_KEPT = 10_000
+ANSWERS_TO_BE_QUICK = 5  # that it takes to be no longer slow
 
 
 class Paces:
@@ -20,8 +21,11 @@ class Paces:
         if len(self._seconds) > ENDPOINTS_KEPT:
             self._seconds.popitem(last=False)
 
-    def is_slow(self, endpoint: str) -> bool:
-        known = self._seconds.get(endpoint)
+    def is_slow(self, endpoint: str, *, was_slow: bool = False) -> bool:
+        """``was_slow`` is what was found before, here or by another process: a few answers must speak against it."""
+        known = self._seconds.get(endpoint, ())
+        if len(known) < ANSWERS_TO_BE_QUICK and was_slow:
+            return True
         if not known:
             return False
         ordered = sorted(known)

@@ -37,6 +37,7 @@ _PARK = """
     UPDATE lanes SET owner = NULL, lease_until = NULL, paused_until = :until
     WHERE id = :id AND epoch = :epoch AND owner IS NOT NULL RETURNING id
 """
+_SLOW = "UPDATE lanes SET is_slow = :is_slow WHERE subscription_id = :subscription"
 _FORGET = "DELETE FROM exceptions WHERE subscription_id = :subscription AND {among:seq:seqs}"
 _DISABLE = "UPDATE subscriptions SET state = 'disabled', state_reason = :reason WHERE id = :subscription"
 
@@ -106,6 +107,9 @@ def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _He
         _GIVE_BACK,
         [{"cursor": one.cursor, "sequence": attempted(one), "id": one.lease.lane_id} for one in settlements],
     )
+    for one in settlements:
+        if one.is_slow is not None:
+            driver.run(_SLOW, is_slow=driver.flag(is_set=one.is_slow), subscription=one.lease.subscription_id)
     due = {one.lease.subscription_id for one in touched}
     due |= {lane.id for lane in held.values() if not lane.is_replay and _is_due(driver, lane, now=now)}
     due_anew(driver, sorted(due))

@@ -11,23 +11,27 @@ from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
 from treaty_notifier.outbox import replays, stretches
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.message_log import LoggedMessage, MessageLog
-from treaty_notifier.outbox.port import Claim, Lease, Parcel, Turn, Wish
+from treaty_notifier.outbox.port import LATE_LINES, Claim, Lease, Parcel, Turn, Wish
 from treaty_notifier.outbox.secrets import SecretBox, secret_place
 from treaty_notifier.outbox.stretches import SCAN_ROWS, Numbers, Standing, Stretch, filter_from
 from treaty_notifier.subscriptions import Window
 
 NOTHING = Claim(turns=(), has_more=False)
+SCAN_ROWS_OF_A_CLAIM = 4 * SCAN_ROWS  # that late lanes look through together: everybody waits for a claim
 
 # Least recently served first, never by lease: lanes whose holder died must not wait behind everybody's work.
 _CLAIMABLE = """
     SELECT l.id, l.subscription_id, l.is_replay, l.cursor, l.stop_seq, l.after_position, l.not_before, l.due_at,
-           l.epoch, l.sequence, l.numbered_after, l.per_second, s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
+           l.epoch, l.sequence, l.numbered_after, l.per_second, l.is_slow,
+           s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
            (SELECT {joined:x.serial || ':' || {hex:x.sealed}} FROM secrets x
             WHERE x.subscription_id = s.id AND (x.expires_at IS NULL OR x.expires_at > {now}))
     FROM lanes l JOIN subscriptions s ON s.id = l.subscription_id JOIN progress p ON p.name = 'feed'
     WHERE s.state = 'active' AND NOT l.is_held
       AND (l.lease_until IS NULL OR l.lease_until <= {now}) AND (l.paused_until IS NULL OR l.paused_until <= {now})
       AND (l.cursor < p.seq AND (l.stop_seq IS NULL OR l.cursor < l.stop_seq) OR l.due_at <= {now})
+      AND (:slow_lanes > 0 OR NOT l.is_slow)
+      AND (:late_lanes > 0 OR l.is_slow OR NOT l.is_replay AND l.cursor < p.seq AND l.cursor >= p.seq - :late_lines)
     ORDER BY l.served_at LIMIT :lanes {skip}
 """
 _LEASE = """
@@ -73,12 +77,17 @@ class _Lane(NamedTuple):
     sequence: int
     numbered_after: int
     per_second: int | None
+    is_slow: bool
     url: str
     filter: str
     filter_changes: int
     head: int
     now: str | datetime
     secrets: str | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_replay or not self.head - LATE_LINES <= self.cursor < self.head
 
 
 class _Found(NamedTuple):
@@ -99,12 +108,20 @@ class Claims:
 
     def claim(self, driver: Driver, wish: Wish, *, fresh: Sequence[LoggedMessage] = ()) -> Claim:
         """``fresh`` are lines that this very transaction has written."""
-        lanes = [_Lane(*row) for row in driver.rows(_CLAIMABLE, lanes=wish.lanes)]
-        if not lanes:
+        slow_room = wish.lanes if wish.slow_lanes is None else wish.slow_lanes
+        late_room = wish.lanes if wish.late_lanes is None else wish.late_lanes
+        claimable = [
+            _Lane(*row)
+            for row in driver.rows(
+                _CLAIMABLE, lanes=wish.lanes, slow_lanes=slow_room, late_lanes=late_room, late_lines=LATE_LINES
+            )
+        ]
+        if not claimable:
             return NOTHING
-        now = driver.instant(lanes[0].now)
-        reader = _Reader(driver, self, now=now, batch=wish.batch, fresh=fresh, lanes=lanes)
-        found = [(lane, reader.found(lane)) for lane in lanes]
+        lanes = _with_room(claimable, slow_room=slow_room, late_room=late_room)
+        now = driver.instant(claimable[0].now)
+        reader = _Reader(driver, self, now=now, wish=wish, fresh=fresh, lanes=lanes)
+        found = [(lane, one) for lane in lanes if (one := reader.found(lane)) is not None]
         taken = [(lane, one) for lane, one in found if one.parcels]
         passed_by = [(lane, one.scanned_to) for lane, one in found if not one.parcels]
         if taken:
@@ -125,10 +142,14 @@ class Claims:
                     secrets=self._opened(lane.subscription_id, lane.secrets),
                     parcels=one.parcels,
                     scanned_to=one.scanned_to,
+                    is_slow=bool(lane.is_slow),
+                    is_late=lane.is_late,
                 )
                 for lane, one in taken
             ),
-            has_more=len(lanes) == wish.lanes or any(scanned_to < lane.head for lane, scanned_to in passed_by),
+            has_more=len(claimable) == wish.lanes
+            or len(found) < len(lanes)
+            or any(scanned_to < lane.head for lane, scanned_to in passed_by),
         )
 
     def _opened(self, subscription_id: str, sealed: str | None) -> tuple[bytes, ...]:
@@ -149,14 +170,15 @@ class _Reader:
         claims: Claims,
         *,
         now: datetime,
-        batch: int,
+        wish: Wish,
         fresh: Sequence[LoggedMessage],
         lanes: Sequence[_Lane],
     ) -> None:
         self._driver = driver
         self._numbers = Numbers(claims.instance_key, claims.log)
         self._now = now
-        self._batch = batch
+        self._wish = wish
+        self._scans_left = SCAN_ROWS_OF_A_CLAIM
         self._fresh = fresh
         self._standings = stretches.standings(driver, [lane.id for lane in lanes if not lane.is_replay])
         self._terms = {lane.id: self._terms_of(lane) for lane in lanes}
@@ -164,16 +186,23 @@ class _Reader:
             rolls = stretches.rolls(driver)
             self._terms = {id_: _with_rolls(terms, rolls) for id_, terms in self._terms.items()}
 
-    def found(self, lane: _Lane) -> _Found:
+    def found(self, lane: _Lane) -> _Found | None:
+        """What it is to send; None when it is late and too much was looked through for others already."""
+        if lane.is_late and self._scans_left <= 0:
+            return None
+        batch = self._batch(lane)
         if lane.is_replay:
-            return self._replayed(lane)
-        again = self._due_again(lane)
-        room, standing = self._batch - len(again), self._standings[lane.id]
+            return self._replayed(lane, batch=batch)
+        again = self._due_again(lane, room=max(1, batch // 2))
+        room, standing = batch - len(again), self._standings[lane.id]
         if standing.taken > lane.sequence:
             found = self._taken_before(lane, standing, room=room)
         else:
             found = self._next(lane, standing, room=room)
         return found._replace(parcels=(*again, *found.parcels))
+
+    def _batch(self, lane: _Lane) -> int:
+        return self._wish.slow_batch if lane.is_slow and self._wish.slow_batch is not None else self._wish.batch
 
     def _terms_of(self, lane: _Lane) -> Terms:
         """A replay sends what is wanted now, and lines from before the numbers as well."""
@@ -184,14 +213,12 @@ class _Reader:
             formers=stretches.formers(self._driver, lane.id) if lane.filter_changes and not lane.is_replay else (),
         )
 
-    def _due_again(self, lane: _Lane) -> list[Parcel]:
+    def _due_again(self, lane: _Lane, *, room: int) -> list[Parcel]:
         """Retries whose time has come; at most half of the turn, so that they never hold back what is new."""
         due_at = self._driver.instant_or_none(lane.due_at)
         if due_at is None or due_at > self._now:
             return []
-        due = self._driver.rows(
-            _DUE_AGAIN, subscription=lane.subscription_id, at=self._now, room=max(1, self._batch // 2)
-        )
+        due = self._driver.rows(_DUE_AGAIN, subscription=lane.subscription_id, at=self._now, room=room)
         counts = self._attempts(lane.subscription_id, [row[0] for row in due])
         parcels = []
         for seq, known_id, failures, type_, body, audience, sequence, previous_id, watermark, occasion in due:
@@ -224,7 +251,9 @@ class _Reader:
 
     def _taken_before(self, lane: _Lane, standing: Standing, *, room: int) -> _Found:
         """What was taken up and not attempted, by whoever held the lane before or by a pull: the same bytes again."""
-        known = stretches.between(self._driver, lane.subscription_id, first=lane.sequence + 1, last=standing.taken)
+        # No further than the turn goes: a pull may have taken up the whole log.
+        last = min(standing.taken, lane.sequence + max(1, room))
+        known = stretches.between(self._driver, lane.subscription_id, first=lane.sequence + 1, last=last)
         every = (
             _new(message, id_, place)
             for stretch in known
@@ -234,9 +263,9 @@ class _Reader:
         parcels = tuple(islice(every, room))
         return _Found(parcels, parcels[-1].seq if parcels else lane.cursor, None)
 
-    def _replayed(self, lane: _Lane) -> _Found:
+    def _replayed(self, lane: _Lane, *, batch: int) -> _Found:
         """What is wanted of an old stretch, under the numbers it had; what is still being tried comes by itself."""
-        wanted, scanned_to = self._wanted(lane, room=min(self._batch, lane.per_second or self._batch))
+        wanted, scanned_to = self._wanted(lane, room=min(batch, lane.per_second or batch))
         seqs = [message.entry.seq for message in wanted]
         if not seqs:
             return _Found((), scanned_to, None)
@@ -278,12 +307,26 @@ class _Reader:
             if terms.wants(message.entry):
                 wanted.append(message)
             scanned_to = message.entry.seq
+        self._scans_left -= scanned_to - lane.cursor - len(wanted)
         return wanted, scanned_to
 
     def _attempts(self, subscription_id: str, seqs: list[int]) -> dict[int, int]:
         if not seqs:
             return {}
         return dict(self._driver.rows(_ATTEMPTS, subscription=subscription_id, seqs=seqs))
+
+
+def _with_room(lanes: Sequence[_Lane], *, slow_room: int, late_room: int) -> list[_Lane]:
+    """Those for whom there is a place; the others stay where they are, in front."""
+    kept: list[_Lane] = []
+    for lane in lanes:
+        if lane.is_slow:
+            slow_room -= 1
+        elif lane.is_late:
+            late_room -= 1
+        if (slow_room if lane.is_slow else late_room if lane.is_late else 0) >= 0:
+            kept.append(lane)
+    return kept
 
 
 def due_seconds(driver: Driver) -> float:

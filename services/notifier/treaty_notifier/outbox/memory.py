@@ -13,6 +13,7 @@ from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, copy_of, nu
 from treaty_notifier.outbox.bookings import attempted
 from treaty_notifier.outbox.dossiers import MemoryDossiers
 from treaty_notifier.outbox.port import (
+    LATE_LINES,
     REPLAY_PER_SECOND,
     Attempt,
     Census,
@@ -52,6 +53,7 @@ class _Lane:
     numbered_after: int = 0
     is_held: bool = False
     per_second: int | None = None
+    is_slow: bool = False
 
 
 @dataclass
@@ -299,20 +301,41 @@ class MemoryOutbox:
         return 0
 
     def claim(self, *, owner: str, lanes: int, batch: int, lease_seconds: float) -> Claim:
+        wish = Wish(owner=owner, lanes=lanes, batch=batch, lease_seconds=lease_seconds)
+        return self.exchange(wish=wish).claim
+
+    def _claim(self, wish: Wish) -> Claim:
         with self._lock:
             now = self._clock()
             due = sorted((one for one in self._lanes.values() if self._is_due(one, now)), key=lambda one: one.served_at)
-            turns, has_more = [], len(due) > lanes
-            for lane in due[:lanes]:
-                turn = self._turn(lane, now=now, batch=batch)
+            with_room = self._with_room(due, wish)
+            turns, has_more = [], len(with_room) > wish.lanes
+            for lane in with_room[: wish.lanes]:
+                slow_batch = wish.batch if wish.slow_batch is None else wish.slow_batch
+                turn = self._turn(lane, now=now, batch=slow_batch if lane.is_slow else wish.batch)
                 lane.served_at = now
                 if turn.parcels:
-                    lane.epoch, lane.owner = lane.epoch + 1, owner
-                    lane.lease_until = now + timedelta(seconds=lease_seconds)
+                    lane.epoch, lane.owner = lane.epoch + 1, wish.owner
+                    lane.lease_until = now + timedelta(seconds=wish.lease_seconds)
                     turns.append(turn)
                 else:
                     self._move(lane, turn.scanned_to)
             return Claim(turns=tuple(turns), has_more=has_more)
+
+    def _with_room(self, due: Sequence[_Lane], wish: Wish) -> list[_Lane]:
+        """Of the slow and of the late ones only as many as are asked for."""
+        rooms = {"slow": wish.slow_lanes, "late": wish.late_lanes}
+        kept: list[_Lane] = []
+        for lane in due:
+            kind = "slow" if lane.is_slow else "late" if self._is_late(lane) else "quick"
+            room = rooms.get(kind)
+            if room is None or room > 0:
+                kept.append(lane)
+                rooms[kind] = None if room is None else room - 1
+        return kept
+
+    def _is_late(self, lane: _Lane) -> bool:
+        return lane.stop_seq is not None or not len(self._log) - LATE_LINES <= lane.cursor < len(self._log)
 
     def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         with self._lock:
@@ -330,9 +353,7 @@ class MemoryOutbox:
                     progress, is_taken = self.progress(), True
             claim = Claim(turns=(), has_more=False)
             if wish is not None:
-                claim = self.claim(
-                    owner=wish.owner, lanes=wish.lanes, batch=wish.batch, lease_seconds=wish.lease_seconds
-                )
+                claim = self._claim(wish)
             return Exchange(
                 booked=tuple(booked),
                 claim=claim,
@@ -563,6 +584,8 @@ class MemoryOutbox:
             parcels=tuple(parcels),
             scanned_to=scanned_to,
             dossier=self._dossiers.of([lane.subscription_id]).get(lane.subscription_id, Dossier()),
+            is_slow=lane.is_slow,
+            is_late=self._is_late(lane),
         )
 
     def _wanted(self, lane: _Lane, *, room: int) -> tuple[list[int], int]:
@@ -605,6 +628,9 @@ class MemoryOutbox:
             self._book(lease.subscription_id, sent, now=now)
         self._judge(settlement, now=now)
         lane.owner = lane.lease_until = None
+        if settlement.is_slow is not None:
+            for one in self._lanes.values():
+                one.is_slow = settlement.is_slow if one.subscription_id == lease.subscription_id else one.is_slow
         if lane.per_second:
             until = now + timedelta(seconds=len(settlement.sent) / lane.per_second)
             lane.paused_until = max(until, lane.paused_until or until)

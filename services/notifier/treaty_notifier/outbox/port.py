@@ -19,6 +19,7 @@ from treaty_notifier.numbering import Occasion, Place
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState
 
 REPLAY_PER_SECOND = 100
+LATE_LINES = 1_000  # a lane that is so far behind the log has nothing new to send
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,11 @@ class Dossier:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """What one lane is to send now. ``scanned_to`` is where its cursor stands when everything here was attempted."""
+    """What one lane is to send now. ``scanned_to`` is where its cursor stands when everything here was attempted.
+
+    ``is_slow`` says that the endpoint was found slow, ``is_late`` that nothing here is new: a replay, retries alone, or
+    a lane far behind the log.
+    """
 
     lease: Lease
     url: str
@@ -101,6 +106,8 @@ class Turn:
     parcels: tuple[Parcel, ...]
     scanned_to: int
     dossier: Dossier = field(default_factory=Dossier)
+    is_slow: bool = False
+    is_late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +129,19 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """Up to ``lanes`` lanes for ``owner``, each with up to ``batch`` messages, for ``lease_seconds``."""
+    """Up to ``lanes`` lanes for ``owner``, each with up to ``batch`` messages, for ``lease_seconds``.
+
+    Of them at most ``slow_lanes`` of slow endpoints, each with ``slow_batch`` messages, and ``late_lanes`` that have
+    nothing new; None stands for as many as there are.
+    """
 
     owner: str
     lanes: int
     batch: int
     lease_seconds: float
+    slow_lanes: int | None = None
+    slow_batch: int | None = None
+    late_lanes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +182,8 @@ class Settlement:
     """The end of a turn: the new cursor and what became of each parcel that was attempted, as they ended.
 
     ``pause_seconds`` leaves the endpoint alone for so long. ``is_notable`` says that something about its conduct is to
-    be written; a turn in which everything is as it was costs nothing.
+    be written; a turn in which everything is as it was costs nothing. ``is_slow`` is whether the endpoint is slow from
+    now on, None when that is as it was.
     """
 
     lease: Lease
@@ -176,6 +191,7 @@ class Settlement:
     sent: tuple[Sent, ...]
     pause_seconds: float = 0.0
     is_notable: bool = False
+    is_slow: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,6 +140,7 @@ lanes = Table(
     Column("is_held", Boolean, nullable=False, server_default=false()),  # a replay that is paused
     Column("per_second", Integer),  # of a replay
     Column("numbered_after", BigInteger, nullable=False, server_default="0"),  # the line before number 1
+    Column("is_slow", Boolean, nullable=False, server_default=false()),  # its endpoint has places of its own
     Index("lanes_by_served_at", "served_at"),
     # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
     postgresql_with={"fillfactor": 40},
@@ -184,7 +185,7 @@ attempts = Table(
     Column("sequence", BigInteger),
     Column("occasion", String(10), nullable=False, server_default="feed"),
     Column("phases", Text),
-    Column("body_hash", LargeBinary),  # SHA-256 of the bytes that were signed and sent
+    Column("body_hash", LargeBinary),  # SHA-256 of the message, before an endpoint's format shapes it
     Index("attempts_by_delivery", "subscription_id", "seq"),
     Index("attempts_by_start", "started_at"),
 )
