@@ -13,6 +13,10 @@ class HeaderRefused(NotifierRefusal):
     """A header field of a subscriber's own that would frame the request or speak for the notifier."""
 
 
+class TlsRefused(NotifierRefusal):
+    """Certificates of a subscriber's own that no connection could be made with."""
+
+
 class EndpointDoesNotConsent(NotifierRefusal):
     """An endpoint that did not say that this notifier may send to it."""
 

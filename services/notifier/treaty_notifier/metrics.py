@@ -31,6 +31,21 @@ class Metrics:
         self.circuits_open = Gauge(
             "treaty_notifier_circuits_open", "Endpoints left alone because they failed", registry=self.registry
         )
+        self.allowed_networks = Gauge(
+            "treaty_notifier_allowed_networks",
+            "Networks of the operator's own where endpoints may live",
+            registry=self.registry,
+        )
+        self.exempt_connections = Counter(
+            "treaty_notifier_exempt_connections",
+            "Connections to endpoints that only the operator's list of networks allowed",
+            registry=self.registry,
+        )
+        self.nat64_unconfigured = Gauge(
+            "treaty_notifier_nat64_unconfigured",
+            "1 when this network translates under a prefix that is not configured",
+            registry=self.registry,
+        )
         self.position = Gauge("treaty_notifier_feed_position", "Last feed position digested", registry=self.registry)
         self.head = Gauge("treaty_notifier_feed_head", "Last feed position known to exist", registry=self.registry)
         self.restarts = Counter(

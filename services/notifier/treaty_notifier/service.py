@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 import secrets
 import signal
@@ -43,21 +44,21 @@ from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sealed_box import RingBox
 from treaty_notifier.sender import (
-    AddressPolicy,
     EndpointRules,
     GuardedTransport,
     NarrowTransport,
     OutgoingWebhook,
     ThreadResolver,
+    TranslationWatch,
     Transport,
 )
-from treaty_notifier.sender.addresses import networks
 from treaty_notifier.settings import Settings
 from treaty_notifier.webhook_signature import SECRET_BYTES
 
 LOG = logging.getLogger(__name__)
 STOP_SECONDS = 1  # what open requests get after a signal
 STATUS_CONNECTIONS = 20
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 _TRANSPORTS: Mapping[str, type[NarrowTransport] | type[GuardedTransport]] = {
     "narrow": NarrowTransport,
     "aiohttp": GuardedTransport,
@@ -82,13 +83,13 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     outbox = await threads.call(open_outbox, settings)
     stack.callback(outbox.close)
     client = await stack.enter_async_context(_status_client(settings))
-    policy = AddressPolicy(networks(settings.allowed_networks))
-    if policy.allowed:
-        LOG.warning(
-            "Endpoints inside these networks are allowed", extra={"facts": {"networks": settings.allow_networks}}
-        )
-    resolver = ThreadResolver()
-    transport = _TRANSPORTS[settings.transport](policy, resolver=resolver)
+    policy = settings.policy
+    _say_what_is_dialled(settings)
+    metrics.allowed_networks.set(len(policy.allowed))
+    resolver = TranslationWatch(
+        ThreadResolver(), known=policy.nat64, note=lambda _prefix: metrics.nat64_unconfigured.set(1)
+    )
+    transport = _TRANSPORTS[settings.transport](policy, resolver=resolver, note_exempt=metrics.exempt_connections.inc)
     stack.push_async_callback(transport.close)
     limits = Limits(deadline_seconds=settings.deadline_seconds, lease_seconds=settings.lane_lease_seconds)
     books = Threads(count=1, name="books")
@@ -149,6 +150,20 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         health=lambda: _health(loops, follower),
         subscriptions_per_owner=settings.subscriptions_per_owner,
     )
+
+
+def _say_what_is_dialled(settings: Settings) -> None:
+    if settings.allow_networks:
+        LOG.warning(
+            "Endpoints inside these networks are allowed", extra={"facts": {"networks": settings.allow_networks}}
+        )
+    proxies = sorted(name for name in os.environ if name.lower() in _PROXY_VARIABLES and os.environ[name])
+    if proxies:
+        LOG.warning(
+            "A proxy is set in the environment; endpoints are dialled without it, because behind a proxy nobody could "
+            "judge the address. Where all traffic must pass one, route it there",
+            extra={"facts": {"variables": proxies}},
+        )
 
 
 def open_outbox(settings: Settings) -> Outbox:

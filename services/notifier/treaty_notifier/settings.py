@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from treaty_notifier.key_ring import ring_keys
 from treaty_notifier.schedule import STANDARD_DELAYS_SECONDS
+from treaty_notifier.sender import AddressPolicy, nat64_prefixes
 from treaty_notifier.sender.addresses import networks
 
 DEADLINES_IN_A_LEASE = 3
@@ -24,6 +25,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8001, ge=0, le=65535)
     #: Networks inside which endpoints may live, in CIDR form, besides the public internet; none by default.
     allow_networks: str = ""
+    #: Prefixes under which this network translates IPv6 to IPv4 (NAT64), besides 64:ff9b::/96.
+    nat64_prefixes: str = ""
     #: Seconds before each attempt; the specification's example unless shortened for a demonstration.
     schedule_seconds: str = ",".join(f"{delay:g}" for delay in STANDARD_DELAYS_SECONDS)
     deadline_seconds: float = Field(default=15.0, gt=0, le=30)
@@ -48,6 +51,12 @@ class Settings(BaseSettings):
     @classmethod
     def _are_networks(cls, text: str) -> str:
         networks(_listed(text))
+        return text
+
+    @field_validator("nat64_prefixes")
+    @classmethod
+    def _are_prefixes(cls, text: str) -> str:
+        nat64_prefixes(_listed(text))
         return text
 
     @field_validator("schedule_seconds")
@@ -79,8 +88,9 @@ class Settings(BaseSettings):
         return keys
 
     @property
-    def allowed_networks(self) -> tuple[str, ...]:
-        return _listed(self.allow_networks)
+    def policy(self) -> AddressPolicy:
+        """Which addresses may be dialled."""
+        return AddressPolicy(networks(_listed(self.allow_networks)), nat64_prefixes(_listed(self.nat64_prefixes)))
 
     @property
     def delays_seconds(self) -> tuple[float, ...]:

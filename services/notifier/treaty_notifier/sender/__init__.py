@@ -4,6 +4,7 @@ from treaty_notifier.sender.addresses import AddressPolicy
 from treaty_notifier.sender.endpoints import EndpointRules
 from treaty_notifier.sender.guarded import GuardedTransport
 from treaty_notifier.sender.narrow import NarrowTransport
+from treaty_notifier.sender.nat64 import TranslationWatch, nat64_prefixes
 from treaty_notifier.sender.port import OutgoingWebhook, Transport
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver, ThreadResolver
 
@@ -16,5 +17,7 @@ __all__ = [
     "OutgoingWebhook",
     "Resolver",
     "ThreadResolver",
+    "TranslationWatch",
     "Transport",
+    "nat64_prefixes",
 ]

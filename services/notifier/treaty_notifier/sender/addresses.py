@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from treaty_notifier.sender.nat64 import embedded
+
 Network = IPv4Network | IPv6Network
 
 _REFUSED_V4 = [
@@ -55,9 +57,14 @@ class AddressBlocked(OSError):
 
 @dataclass(frozen=True)
 class AddressPolicy:
-    """Public addresses, and what the operator allows besides; the second list is empty by default."""
+    """Public addresses, and what the operator allows besides; the second list is empty by default.
+
+    ``nat64`` are the prefixes behind which this machine's network translates IPv6 to IPv4: an address in one of them
+    leads to the IPv4 address that it wraps, and is judged as that.
+    """
 
     allowed: tuple[Network, ...] = ()
+    nat64: tuple[IPv6Network, ...] = ()
 
     def admits(self, address: str, *, is_plain_http: bool = False) -> bool:
         """Whether this literal address may be dialled; without TLS only inside the operator's own networks.
@@ -68,15 +75,36 @@ class AddressPolicy:
 
     def judge(self, address: str, *, is_plain_http: bool) -> bool:
         """What ``admits`` answers, worked out anew."""
-        parsed = _unwrapped(address)
+        parsed = self._unwrapped(address)
         if parsed is None:
             return False
         if self._is_allowed(parsed):
             return True
         return not is_plain_http and is_public(parsed)
 
+    def is_exempt(self, address: str) -> bool:
+        """Whether it lies in one of the operator's own networks and would not be admitted but for that."""
+        parsed = self._unwrapped(address)
+        return parsed is not None and self._is_allowed(parsed) and not is_public(parsed)
+
     def _is_allowed(self, address: IPv4Address | IPv6Address) -> bool:
         return any(network.version == address.version and address in network for network in self.allowed)
+
+    def _unwrapped(self, address: str) -> IPv4Address | IPv6Address | None:
+        if "%" in address:
+            return None
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return None
+        if isinstance(parsed, IPv4Address):
+            return parsed
+        if parsed in _MAPPED:
+            return IPv4Address(int(parsed) & 0xFFFFFFFF)
+        for prefix in self.nat64:
+            if parsed in prefix:
+                return embedded(parsed, prefix)
+        return parsed
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -99,15 +127,3 @@ def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 def _verdict(policy: AddressPolicy, address: str, is_plain_http: bool) -> bool:  # noqa: FBT001  (a cache's key)
     """The table is fixed and a policy is frozen: a verdict once found stays, and is asked for with every POST."""
     return policy.judge(address, is_plain_http=is_plain_http)
-
-
-def _unwrapped(address: str) -> IPv4Address | IPv6Address | None:
-    if "%" in address:
-        return None
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(parsed, IPv6Address) and parsed in _MAPPED:
-        return IPv4Address(int(parsed) & 0xFFFFFFFF)
-    return parsed

@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 from treaty_notifier.sender.answer_reader import AnswerBroken, AnswerReader
+from treaty_notifier.sender.peer_facts import tls_facts
 
 
 class ConnectionEnded(ConnectionError):
@@ -79,11 +80,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
-        secured = transport.get_extra_info("ssl_object")
-        if secured is not None:
-            self.tls_version = secured.version()
-            until = (secured.getpeercert() or {}).get("notAfter")
-            self.certificate_until = until if isinstance(until, str) else None
+        self.tls_version, self.certificate_until = tls_facts(transport)
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():

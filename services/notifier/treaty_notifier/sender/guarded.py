@@ -2,7 +2,8 @@
 
 The socket factory sees the literal address that is about to be dialled, for names and for literals alike, so what was
 judged is what is dialled and a name that changes its mind in between gains nothing. The peer of the connection is
-judged once more before anything is written to it. HTTP/1.1, no redirects, no cookies, no proxy from the environment.
+judged once more before anything is written to it; a kept connection stays with the peer it was judged by, for fifteen
+idle seconds and five minutes in all. HTTP/1.1, no redirects, no cookies, no proxy from the environment.
 """
 
 import asyncio
@@ -10,9 +11,8 @@ import contextvars
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import aiohttp
@@ -22,31 +22,25 @@ from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES, Answer, Failure, Outc
 from treaty_notifier.errors import EndpointRefused
 from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
 from treaty_notifier.sender.endpoints import EndpointRules
+from treaty_notifier.sender.handler import NotingHandler, Way
 from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
+from treaty_notifier.sender.tls_contexts import CertificatesUnfit, TlsContexts
 
 KEEP_ALIVE_SECONDS = 15.0
+CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
 URLS_KEPT = 10_000  # whose form was found good; addresses are judged at every dial all the same
 HEADER_VALUE_LIMIT = 2000  # of an answer's header that is kept, such as Location
 
-
-@dataclass
-class _Dial:
-    """What happened on the way to one answer; found by the callbacks of aiohttp through a context variable."""
-
-    is_blocked: bool = False
-    has_opened: bool = False
-    is_reused: bool = False
-    peer: str | None = None
-
-
-_dial: contextvars.ContextVar[_Dial] = contextvars.ContextVar("dial")
+#: Found by the callbacks of aiohttp.
+_way: contextvars.ContextVar[Way] = contextvars.ContextVar("way")
 
 
 class GuardedTransport:
     """Implements ``Transport``. Make it inside a running event loop.
 
     ``open_socket`` makes the socket for a judged address; tests pass one that records the dial and refuses it.
+    ``note_exempt`` is called with each connection that only the operator's own list of networks allowed.
     """
 
     def __init__(
@@ -56,51 +50,65 @@ class GuardedTransport:
         resolver: Resolver,
         open_socket: OpenSocket = socket.socket,
         tls: ssl.SSLContext | None = None,
+        note_exempt: Callable[[], None] = lambda: None,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._checked = lru_cache(URLS_KEPT)(EndpointRules(policy).checked)
+        self._contexts = TlsContexts(tls)
         # Two connectors, because only the scheme decides whether a public address may be dialled.
         self._sessions = {
             scheme: _session(
                 _GuardedConnector(
-                    policy, is_plain_http=scheme == "http", resolver=resolver, open_socket=open_socket, tls=tls
+                    policy,
+                    is_plain_http=scheme == "http",
+                    resolver=resolver,
+                    open_socket=open_socket,
+                    note_exempt=note_exempt,
                 )
             )
             for scheme in ("http", "https")
         }
 
     async def send(self, request: OutgoingWebhook, *, deadline_seconds: float) -> Answer | Failure:
-        dial = _Dial()
-        token = _dial.set(dial)
+        way = Way()
+        token = _way.set(way)
         try:
             async with asyncio.timeout(deadline_seconds):
-                return await self._send_once_or_twice(request, dial)
+                return await self._send_once_or_twice(request, way)
         except Exception as error:  # noqa: BLE001  (whatever a stranger provokes is his failure, not ours)
-            return Failure(outcome=_outcome(error, dial), peer=dial.peer)
+            return Failure(outcome=_outcome(error, way), peer=way.peer, phases=way.phases())
         finally:
-            _dial.reset(token)
+            _way.reset(token)
 
     async def close(self) -> None:
         for session in self._sessions.values():
             await session.close()
 
-    async def _send_once_or_twice(self, request: OutgoingWebhook, dial: _Dial) -> Answer:
+    async def _send_once_or_twice(self, request: OutgoingWebhook, way: Way) -> Answer:
         try:
-            return await self._send(request, dial)
+            return await self._send(request, way)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
-            if not dial.is_reused:
+            if not way.may_repeat:
                 raise
         # The endpoint had closed a kept-alive connection and no byte of an answer came: once more on a new one.
-        dial.is_reused = False
-        return await self._send(request, dial)
+        way.may_repeat, way.handler = False, None
+        return await self._send(request, way)
 
-    async def _send(self, request: OutgoingWebhook, dial: _Dial) -> Answer:
+    async def _send(self, request: OutgoingWebhook, way: Way) -> Answer:
         url = self._checked(request.url)
         headers = {"accept-encoding": "identity", **request.headers}
         async with self._sessions[url.scheme].request(
-            request.method, url, data=request.body, headers=headers, allow_redirects=False
+            request.method,
+            url,
+            data=request.body,
+            headers=headers,
+            allow_redirects=False,
+            ssl=await self._contexts.of(request.tls),
         ) as response:
-            dial.is_reused = False  # an answer has begun: whatever breaks now is not repeated
+            way.may_repeat = False  # an answer has begun: whatever breaks now is not repeated
             body, is_clipped = await _clipped(response)
+            if way.handler is not None:
+                way.handler.is_asked = False
             return Answer(
                 status=response.status,
                 body=body,
@@ -109,7 +117,8 @@ class GuardedTransport:
                 retry_after_seconds=retry_after_seconds(_header(response, "retry-after"), now=datetime.now(UTC)),
                 control=_control(response),
                 consent=_consent(response),
-                peer=dial.peer,
+                peer=way.peer,
+                phases=way.phases(),
             )
 
 
@@ -121,31 +130,43 @@ class _GuardedConnector(aiohttp.TCPConnector):
         is_plain_http: bool,
         resolver: Resolver,
         open_socket: OpenSocket,
-        tls: ssl.SSLContext | None,
+        note_exempt: Callable[[], None],
     ) -> None:
         self._policy = policy
         self._is_plain_http = is_plain_http
         self._open_socket = open_socket
+        self._note_exempt = note_exempt
         super().__init__(
             resolver=_JudgingResolver(resolver, self._admits),
             socket_factory=self._open_judged,
-            ssl=tls or True,
             limit=0,
             use_dns_cache=False,
             keepalive_timeout=KEEP_ALIVE_SECONDS,
         )
+        # No public way leads to the moment between TCP and TLS, nor to what came first of an answer.
+        made = partial(NotingHandler, loop=asyncio.get_running_loop())
+        self._factory = made  # type: ignore[assignment]  # partial is invariant; what it makes is a ResponseHandler
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # Any: aiohttp's own request and connection
-        connection = await super().connect(req, traces, timeout)
-        peer = connection.transport.get_extra_info("peername") if connection.transport else None
-        address = str(peer[0]) if peer else ""
-        if not self._admits(address):
+        way, loop = _way.get(), asyncio.get_running_loop()
+        way.began_at, way.resolved_at = loop.time(), None
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            handler = connection.protocol
+            if not isinstance(handler, NotingHandler):
+                raise TypeError("A connection that nobody noted")
+            if not handler.requests or not _is_stale(handler, now=loop.time()):
+                break
+            connection.close()  # too old, or something came on it that nobody asked for
+        if not self._admits(handler.peer):
             connection.close()
-            _note_blocked()
+            way.is_blocked = True
             raise AddressBlocked("The connection leads to an address that is refused")
-        dial = _dial.get()
-        dial.peer = address
-        dial.is_reused, dial.has_opened = not dial.has_opened, False
+        way.handler, way.is_new, way.may_repeat = handler, not handler.requests, bool(handler.requests)
+        if way.is_new and self._policy.is_exempt(handler.peer):
+            self._note_exempt()
+        handler.ask()
+        way.sent_at = loop.time()
         return connection
 
     def _admits(self, address: str) -> bool:
@@ -153,10 +174,11 @@ class _GuardedConnector(aiohttp.TCPConnector):
 
     def _open_judged(self, info: Any) -> socket.socket:  # Any: the tuple of getaddrinfo
         family, kind, protocol, _name, address = info
+        way = _way.get()
         if not self._admits(str(address[0])):
-            _note_blocked()
+            way.is_blocked = True
             raise AddressBlocked("The address is refused")
-        _dial.get().has_opened = True
+        way.resolved_at = way.resolved_at or asyncio.get_running_loop().time()  # a literal is not looked up
         opened = self._open_socket(family, kind, protocol)
         opened.setblocking(False)  # noqa: FBT003  (the socket module's own signature)
         return opened
@@ -176,8 +198,10 @@ class _JudgingResolver(AbstractResolver):
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002  (both families are looked up and judged)
     ) -> list[ResolveResult]:
         addresses = await self._resolver.addresses(host, port)
+        way = _way.get()
+        way.resolved_at = asyncio.get_running_loop().time()
         if not all(self._admits(address) for address in addresses):
-            _note_blocked()
+            way.is_blocked = True
             raise AddressBlocked("One of the addresses of the name is refused")
         return [
             ResolveResult(
@@ -235,16 +259,16 @@ def _consent(response: aiohttp.ClientResponse) -> dict[str, str]:
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _note_blocked() -> None:
-    dial = _dial.get(None)
-    if dial is not None:
-        dial.is_blocked = True
+def _is_stale(handler: NotingHandler, *, now: float) -> bool:
+    return handler.should_close or now - handler.connected_at > CONNECTION_LIFE_SECONDS
 
 
-def _outcome(error: BaseException, dial: _Dial) -> Outcome:
-    if dial.is_blocked or isinstance(error, EndpointRefused):
+def _outcome(error: BaseException, way: Way) -> Outcome:
+    if way.is_blocked or isinstance(error, EndpointRefused):
         return Outcome.BLOCKED_ADDRESS
     match error:
+        case CertificatesUnfit():
+            return Outcome.TLS_ERROR
         case TimeoutError():
             return Outcome.TIMEOUT
         case aiohttp.ClientConnectorDNSError() | NamesUnresolved():

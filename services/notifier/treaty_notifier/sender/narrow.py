@@ -9,7 +9,7 @@ more; a kept connection stays with the peer it was judged by, for fifteen idle s
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Any
 from aiohappyeyeballs import start_connection
 
 from treaty_notifier.deliveries import Answer, Failure, Outcome, Phases, retry_after_seconds
+from treaty_notifier.endpoint_tls import EndpointTls
 from treaty_notifier.errors import EndpointRefused
 from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
 from treaty_notifier.sender.answer_reader import AnswerReader
@@ -26,11 +27,16 @@ from treaty_notifier.sender.connection import Connection, ConnectionEnded
 from treaty_notifier.sender.endpoints import EndpointRules
 from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
+from treaty_notifier.sender.tls_contexts import CertificatesUnfit, TlsContexts
 
 KEEP_ALIVE_SECONDS = 15.0
 CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
 SECOND_ADDRESS_AFTER_SECONDS = 0.25  # RFC 8305: the next address is tried beside one that does not answer
 TARGETS_KEPT = 10_000  # endpoints whose form was found good; addresses are judged at every dial all the same
+
+
+#: Host, port, whether TLS is spoken, and the certificates that it is spoken with.
+_Key = tuple[str, int, bool, EndpointTls | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,7 @@ class NarrowTransport:
     """Implements ``Transport``. Make it inside a running event loop.
 
     ``open_socket`` makes the socket for a judged address; ``tls`` checks the endpoint's certificate against its name.
+    ``note_exempt`` is called with each connection that only the operator's own list of networks allowed.
     """
 
     def __init__(
@@ -81,14 +88,16 @@ class NarrowTransport:
         resolver: Resolver,
         open_socket: OpenSocket = socket.socket,
         tls: ssl.SSLContext | None = None,
+        note_exempt: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._policy = policy
         self._resolver = resolver
         self._open_socket = open_socket
-        self._tls = tls or _tls()
+        self._contexts = TlsContexts(tls)
+        self._note_exempt = note_exempt
         self._target = lru_cache(TARGETS_KEPT)(_Targets(EndpointRules(policy)).of)
-        self._resting: dict[tuple[str, int, bool], list[Connection]] = {}
+        self._resting: dict[_Key, list[Connection]] = {}
         self._in_use: set[Connection] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -110,21 +119,22 @@ class NarrowTransport:
     async def _exchange(self, request: OutgoingWebhook, way: _Way, *, ends_at: float) -> AnswerReader:
         target = self._target(request.url)
         written = _request(target, request)
-        kept = self._rested(target)
+        key = (target.host, target.port, target.has_tls, request.tls)
+        kept = self._rested(key)
         if kept is not None:
             try:
-                return await self._over(kept, written, target, way, ends_at=ends_at)
+                return await self._over(kept, written, key, way, ends_at=ends_at)
             except ConnectionError:
                 # Closed while it rested, and not a byte of an answer came: once more on a new connection.
                 if kept.answer.has_begun:
                     raise
         way.peer = way.connection = None
         async with asyncio.timeout_at(ends_at):
-            dialled = await self._dialled(target, way)
-        return await self._over(dialled, written, target, way, ends_at=ends_at)
+            dialled = await self._dialled(target, way, tls=request.tls)
+        return await self._over(dialled, written, key, way, ends_at=ends_at)
 
     async def _over(
-        self, connection: Connection, written: bytes, target: _Target, way: _Way, *, ends_at: float
+        self, connection: Connection, written: bytes, key: _Key, way: _Way, *, ends_at: float
     ) -> AnswerReader:
         way.peer, way.connection, way.sent_at = connection.peer, connection, self._loop.time()
         self._in_use.add(connection)
@@ -133,12 +143,13 @@ class NarrowTransport:
         finally:
             self._in_use.discard(connection)
         if connection.is_reusable:
-            self._rest(connection, target)
+            self._rest(connection, key)
         return answer
 
     # Dialling
 
-    async def _dialled(self, target: _Target, way: _Way) -> Connection:
+    async def _dialled(self, target: _Target, way: _Way, *, tls: EndpointTls | None) -> Connection:
+        context = await self._contexts.of(tls) if target.has_tls else None
         began = self._loop.time()
         addresses = await self._addresses(target)
         resolved = self._loop.time()
@@ -151,7 +162,7 @@ class NarrowTransport:
             _, connection = await self._loop.create_connection(
                 lambda: Connection(self._loop),
                 sock=found,
-                ssl=self._tls if target.has_tls else None,
+                ssl=context,
                 server_hostname=target.host.rstrip(".") if target.has_tls else None,
             )
         except BaseException:
@@ -162,6 +173,8 @@ class NarrowTransport:
         if not self._admits(connection.peer, target):
             connection.close()
             raise AddressBlocked("The connection leads to an address that is refused")
+        if self._policy.is_exempt(connection.peer):
+            self._note_exempt()
         return connection
 
     async def _addresses(self, target: _Target) -> list[str]:
@@ -197,8 +210,8 @@ class NarrowTransport:
 
     # Connections at rest
 
-    def _rested(self, target: _Target) -> Connection | None:
-        resting = self._resting.get((target.host, target.port, target.has_tls))
+    def _rested(self, key: _Key) -> Connection | None:
+        resting = self._resting.get(key)
         while resting:
             connection = resting.pop()  # the last one used: the others may fall asleep
             if connection.is_reusable and not self._is_stale(connection):
@@ -206,9 +219,9 @@ class NarrowTransport:
             connection.close()
         return None
 
-    def _rest(self, connection: Connection, target: _Target) -> None:
+    def _rest(self, connection: Connection, key: _Key) -> None:
         connection.rests_since = self._loop.time()
-        self._resting.setdefault((target.host, target.port, target.has_tls), []).append(connection)
+        self._resting.setdefault(key, []).append(connection)
         if self._sweep is None:
             self._sweep = self._loop.call_later(KEEP_ALIVE_SECONDS, self._sweep_resting)
 
@@ -287,6 +300,8 @@ def _ms(seconds: float | None) -> int | None:
 
 def _outcome(error: BaseException) -> Outcome:
     match error:
+        case CertificatesUnfit():
+            return Outcome.TLS_ERROR
         case AddressBlocked() | EndpointRefused():
             return Outcome.BLOCKED_ADDRESS
         case NamesUnresolved():
@@ -301,12 +316,6 @@ def _outcome(error: BaseException) -> Outcome:
             return Outcome.CONNECT_ERROR
         case _:
             return Outcome.PROTOCOL_ERROR
-
-
-def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 def _address_info(address: str, port: int) -> tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]:

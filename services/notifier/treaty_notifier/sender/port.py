@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from treaty_notifier.deliveries import Answer, Failure
+from treaty_notifier.endpoint_tls import EndpointTls
 
 OpenSocket = Callable[[int, int, int], socket.socket]
 
@@ -14,13 +15,15 @@ OpenSocket = Callable[[int, int, int], socket.socket]
 class OutgoingWebhook:
     """One POST: the endpoint, the signed headers and the exact bytes that were signed.
 
-    OPTIONS only asks for consent.
+    OPTIONS only asks for consent. ``tls`` is what the subscriber brought for its endpoint; a connection is shared only
+    by requests that agree in it.
     """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     method: Literal["POST", "OPTIONS"] = "POST"
+    tls: EndpointTls | None = None
 
 
 class Transport(Protocol):
