@@ -158,6 +158,7 @@ class NarrowTransport:
         connected = self._loop.time()
         way.connect_seconds = connected - resolved
         try:
+            self._judge_peer(found, target)
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _, connection = await self._loop.create_connection(
                 lambda: Connection(self._loop),
@@ -170,12 +171,14 @@ class NarrowTransport:
             raise
         if target.has_tls:
             way.tls_seconds = self._loop.time() - connected
-        if not self._admits(connection.peer, target):
-            connection.close()
-            raise AddressBlocked("The connection leads to an address that is refused")
         if self._policy.is_exempt(connection.peer):
             self._note_exempt()
         return connection
+
+    def _judge_peer(self, connected: socket.socket, target: _Target) -> None:
+        """A network may lead a good address elsewhere: nothing is written, TLS included, before this is known."""
+        if not self._admits(str(connected.getpeername()[0]), target):
+            raise AddressBlocked("The connection leads to an address that is refused")
 
     async def _addresses(self, target: _Target) -> list[str]:
         """One bad address refuses the whole name: the order of the answers is the attacker's to choose."""
