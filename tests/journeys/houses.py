@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.webhook_contract import breaches
+
 READY_SECONDS = 30.0
 
 
@@ -125,11 +127,12 @@ def notifier_house(database: str, status: House, folder: Path, **more: str) -> I
 
 
 class Receiver:
-    """A subscriber's endpoint: verifies each webhook, keeps it, answers 204."""
+    """A subscriber's endpoint: verifies each webhook, holds it against the document, keeps it, answers 204."""
 
     def __init__(self) -> None:
         self.arrived: list[tuple[str, dict[str, Any]]] = []
         self.refused: list[str] = []
+        self.breaches: list[str] = []
         self.secret = ""
         self._changed = threading.Condition()
         receiver = self
@@ -156,6 +159,7 @@ class Receiver:
             self.refused.append(str(refusal))
             return
         with self._changed:
+            self.breaches += breaches(lowered, body)
             self.arrived.append((lowered["webhook-id"], message))
             self._changed.notify_all()
 
@@ -178,6 +182,7 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        assert not self.breaches, self.breaches[:5]
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def test_every_milestone_arrives_under_one_id_though_the_notifier_is_killed(data
     ids: dict[tuple[str, int], set[str]] = {}
     for webhook in receiver.received:
         path = "/" + webhook.path.rpartition("/")[2]
-        ids.setdefault((path, webhook.json["data"]["number"]), set()).add(webhook.id)
+        ids.setdefault((path, webhook.json["data"]["occurrence"]), set()).add(webhook.id)
         Webhook(secrets[path]).verify(webhook.body, webhook.headers)
     assert all(len(found) == 1 for found in ids.values())
     assert len({next(iter(found)) for found in ids.values()}) == 2 * MILESTONES
@@ -150,13 +150,13 @@ class _Late(threading.Event):
 
 def _feed(status: FakeStatus) -> None:
     for number in range(1, MILESTONES + 1):
-        status.record(deposit("fra"), milestone(number, data={"number": number}), hole=number % 3)
+        status.record(deposit("fra"), milestone(number), hole=number % 3)
         threading.Event().wait(0.01)
 
 
 def _accepted(receiver: Receiver) -> set[tuple[str, int]]:
     return {
-        ("/" + one.path.rpartition("/")[2], one.json["data"]["number"])
+        ("/" + one.path.rpartition("/")[2], one.json["data"]["occurrence"])
         for one in list(receiver.received)
         if one.answered == 204
     }

@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 import uvicorn
 
+from tests.webhook_contract import breaches
 from treaty_notifier.service import application
 from treaty_notifier.settings import Settings
 
@@ -30,18 +31,30 @@ KEYS = {
     ADMIN: {"id": "key-admin", "name": "admin", "scopes": ["admin"]},
 }
 MILESTONE = "treaty.threshold.reached"
+RECORDED = {"at": "2026-11-21T10:00:00.000000Z", "by": "key:desk"}
 
 
 def milestone(number: int, **changes: Any) -> dict[str, Any]:
     """A milestone as the feed tells it; ``number`` makes it different from others."""
+    treaty = changes.get("treaty", "XVIII-16")
+    kind, _, status = changes.get("type", MILESTONE).removeprefix("treaty.").rpartition(".")
     data = {
-        "treaty": changes.get("treaty", "XVIII-16"),
+        "treaty": treaty,
+        "recorded": RECORDED,
+        "key": f"{treaty}:{kind}::{number}",
         "titles": {"en": "A convention"},
         "milestone_id": str(UUID(int=number)),
+        "params": "",
+        "occurrence": number,
         "revision": 1,
-        "kind": "threshold",
-        "status": "reached",
+        "supersedes": None,
+        "kind": kind,
+        "status": status,
         "occurred_on": "2027-04-05",
+        "time_zone": "America/New_York",
+        "late_by_days": 0,
+        "livemode": changes.get("livemode", True),
+        "cause": {"kind": "action", "event_ids": [str(UUID(int=20_000_000 + number))]},
         "attributed_to": [{"participant": "fra", "name": "France", "action": "ratification"}],
     } | changes.pop("data", {})
     return (
@@ -52,7 +65,8 @@ def milestone(number: int, **changes: Any) -> dict[str, Any]:
 def deposit(participant: str, **changes: Any) -> dict[str, Any]:
     """A fact as the feed tells it."""
     event = {"type": "treaty.consent.recorded", "category": "fact", "treaty": "XVIII-16", "livemode": True}
-    return event | changes | {"data": {"participant": participant, "action": "ratification"}}
+    act = {"participant": participant, "action": "ratification", "act_date": "2026-11-20"}
+    return event | changes | {"data": {"treaty": "XVIII-16", "recorded": RECORDED, **act}}
 
 
 class FakeStatus:
@@ -165,9 +179,15 @@ class Reply:
 
 
 class Receiver:
-    """An endpoint. ``script`` holds the next replies; when it is empty ``usual`` is given."""
+    """An endpoint. ``script`` holds the next replies; when it is empty ``usual`` is given.
+
+    What it receives must be as the document says, or the test fails when it waits and when it ends; ``undocumented``
+    types are those of a newer status service.
+    """
 
     def __init__(self) -> None:
+        self.breaches: list[str] = []
+        self.undocumented: frozenset[str] = frozenset()
         self.received: list[Received] = []
         self.script: list[Reply] = []
         self.usual = Reply()
@@ -183,7 +203,12 @@ class Receiver:
             assert came, (
                 f"{len(self.received)} of {count} webhooks arrived: {[one.json['type'] for one in self.received]}"
             )
+            self.check()
             return list(self.received)
+
+    def check(self) -> None:
+        """An AssertionError when a webhook was not as documented."""
+        assert not self.breaches, self.breaches[:5]
 
     def ids(self) -> list[str]:
         return [one.id for one in self.received]
@@ -191,10 +216,13 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self.check()
 
     def _note(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
         with self._arrived:
             reply = self.script.pop(0) if self.script else self.usual
+            if "webhook-signature" in headers:  # the transports are tested with this endpoint too, with any bytes
+                self.breaches += breaches(headers, body, undocumented=self.undocumented)
             self.received.append(Received(path, headers, body, reply.status))
             self._arrived.notify_all()
             return reply

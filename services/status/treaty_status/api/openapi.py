@@ -139,6 +139,7 @@ def _completed(document: Document) -> Document:
             "Receipt": _RECEIPT,
             "ImportedLine": _IMPORTED_LINE,
             "Milestone": _MILESTONE,
+            "Webhook": _WEBHOOK,
             "Reassessment": ANSWER,
         }
     )
@@ -209,7 +210,7 @@ def _webhook(name: str) -> Document:
             "parameters": [
                 _header("webhook-id", "The same on every attempt; remember it to recognise a repetition."),
                 _header("webhook-timestamp", "Seconds since 1970 UTC, of this attempt."),
-                _header("webhook-signature", "One v1 entry for each secret that is valid now."),
+                _header("webhook-signature", "One v1 entry for each secret, one v1a entry for each key."),
             ],
             "requestBody": {
                 "required": True,
@@ -228,17 +229,22 @@ def _header(name: str, text: str) -> Document:
 
 
 def _message(name: str) -> Document:
-    return {
-        "type": "object",
-        "required": ["type", "timestamp", "data"],
-        "properties": {
-            "type": {"const": name},
-            "timestamp": {"type": "string", "format": "date-time", "description": "When the event was recorded."},
-            "data": {"$ref": _REF.format(name="Milestone")},
-        },
-    }
+    return {"allOf": [{"$ref": _REF.format(name="Webhook")}, {"properties": {"type": {"const": name}}}]}
 
 
+_WEBHOOK: Final[Document] = {
+    "type": "object",
+    "description": "What the notifier sends. Its own document has the other types and forms too.",
+    "required": ["type", "timestamp", "data", "sequence", "previous_id", "watermark"],
+    "properties": {
+        "type": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time", "description": "When the event was recorded."},
+        "data": {"$ref": _REF.format(name="Milestone")},
+        "sequence": {"type": ["integer", "null"], "description": "1, 2, 3 … of the subscription without a gap."},
+        "previous_id": {"type": ["string", "null"], "description": "The webhook-id of the number before."},
+        "watermark": {"type": ["integer", "null"], "description": "Up to it everything was delivered or given up."},
+    },
+}
 _TEXT: Final = {"type": "string"}
 _DAY: Final = {"type": "string", "format": "date"}
 _UUID: Final = {"type": "string", "format": "uuid"}
