@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from treaty_notifier.proof import Trust, proved_by
 from treaty_notifier.webhook_signature import (
     WebhookSignatureRefused,
     secret_bytes,
     secret_text,
-    verify_webhook,
     webhook_headers,
     webhook_signature,
 )
@@ -101,11 +101,4 @@ def test_a_secret_reads_back() -> None:
 
 
 def ours(headers: dict[str, str], *, body: bytes, secret: bytes) -> None:
-    verify_webhook(
-        webhook_id=headers["webhook-id"],
-        timestamp=headers["webhook-timestamp"],
-        webhook_signature=headers["webhook-signature"],
-        body=body,
-        secret=secret,
-        now_seconds=datetime.now(UTC).timestamp(),
-    )
+    proved_by(headers, body, trust=Trust(secrets=(secret,)), now_seconds=datetime.now(UTC).timestamp())

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from tests.receivers.matrix import NoReceiver, node
 from tests.services.notifier_world import FakeStatus, Notifier, Receiver, milestone
-from treaty_notifier.formats import Format, shaped
+from treaty_notifier.formats import Format, read, shaped
 
 BODY = json.dumps(
     {
@@ -72,6 +72,20 @@ def test_a_structured_event_has_the_attributes_and_leaves_out_what_says_nothing(
         "datacontenttype": "application/json",
         "data": {"treaty": "XVIII-16", "title": "Công ước", "livemode": True},
     }
+
+
+@pytest.mark.parametrize("form", Format)
+def test_whatever_the_form_it_is_read_as_the_same_message(form: Format) -> None:
+    for known in (json.loads(BODY), json.loads(BODY) | {"previous_id": "msg_b", "watermark": None, "sequence": None}):
+        fields, body = shaped(json.dumps(known).encode(), webhook_id="msg_a", source="urn:x", form=form)
+
+        assert read(fields, body) == known
+
+
+def test_what_is_no_message_is_read_as_nothing() -> None:
+    for body in (b"", b"[1]", b"\xff", b'"x"'):
+        assert read({}, body) == {}
+    assert read({"content-type": "application/cloudevents+json"}, b'{"sequence": "many"}')["sequence"] is None
 
 
 def test_a_binary_event_has_its_attributes_in_fields_of_plain_ascii() -> None:

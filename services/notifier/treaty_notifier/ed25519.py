@@ -56,6 +56,22 @@ def jwk(public: bytes) -> dict[str, str]:
     return {**_members(public), "kid": key_name(public), "use": "sig", "alg": "EdDSA"}
 
 
+def keys_of(document: object) -> tuple[bytes, ...]:
+    """The ed25519 keys of a JSON Web Key Set; keys of other kinds are passed over.
+
+    Raises:
+        ValueError: it is no key set, or a key in it is broken.
+    """
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("A key set is a JSON object with a list of keys")  # noqa: TRY004  (what was read, not our own)
+    return tuple(
+        public_key(str(one.get("x", "")).replace("-", "+").replace("_", "/") + "=")
+        for one in listed
+        if isinstance(one, dict) and (one.get("kty"), one.get("crv")) == ("OKP", "Ed25519")
+    )
+
+
 def entry_of(seed: bytes) -> Callable[[bytes], str]:
     """What turns the signed content into one entry of ``webhook-signature``."""
     key = _private(seed)

@@ -5,10 +5,13 @@ sent is the body that is signed, and it is the same on every attempt because it 
 """
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+_STRUCTURED = "application/cloudevents+json"
+_DIGITS = 16
 _EXTENSIONS = {"previous_id": "previousid", "watermark": "watermark", "replay": "replay", "resend": "resend"}
 # What a ce- field may hold as it is: visible ASCII but for the quotation mark and the percent sign.
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
@@ -31,9 +34,41 @@ def shaped(body: bytes, *, webhook_id: str, source: str, form: Format) -> tuple[
     attributes = _attributes(message, webhook_id=webhook_id, source=source)
     if form is Format.STRUCTURED:
         event = {**attributes, "datacontenttype": "application/json", "data": message["data"]}
-        return {"content-type": "application/cloudevents+json; charset=utf-8"}, _compact(event)
+        return {"content-type": f"{_STRUCTURED}; charset=utf-8"}, _compact(event)
     fields = {f"ce-{name}": quote(_text(value), safe=_PLAIN) for name, value in attributes.items()}
     return {"content-type": "application/json", **fields}, _compact(message["data"])
+
+
+def read(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """What a webhook says, whatever its form: the message as the standard form has it. ``headers`` in small letters.
+
+    Without content where the body is no JSON object.
+    """
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        return {}
+    if "ce-id" in headers:
+        said = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+        return _message(said, content)
+    if headers.get("content-type", "").startswith(_STRUCTURED):
+        return _message(content, content.get("data"))
+    return content
+
+
+def _message(attributes: Mapping[str, Any], data: object) -> dict[str, Any]:
+    """Back to the names of the standard form; numbers are text in a field, and ``sequence`` always."""
+    found: dict[str, Any] = {"type": attributes.get("type"), "timestamp": attributes.get("time"), "data": data}
+    found |= {name: attributes.get(told) for name, told in _EXTENSIONS.items() if told in attributes}
+    found |= {name: _whole(attributes.get(name)) for name in ("sequence", "watermark")}
+    return {"previous_id": None, **found, **{name: True for name in ("replay", "resend") if found.get(name)}}
+
+
+def _whole(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def _attributes(message: dict[str, Any], *, webhook_id: str, source: str) -> dict[str, object]:

@@ -4,37 +4,65 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 
+from treaty_notifier.ed25519 import public_key
+from treaty_notifier.endpoint_options import Scheme
+from treaty_notifier.formats import read
+from treaty_notifier.key_book import KeyBook
+from treaty_notifier.proof import Trust
 from treaty_notifier.shelf import Shelf
-from treaty_notifier.webhook_signature import WebhookSignatureRefused, secret_bytes, verify_webhook
+from treaty_notifier.webhook_signature import WebhookSignatureRefused, secret_bytes
 
 BODY_LIMIT_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Believed:
+    """``secrets`` are ``whsec_…``, ``public_keys`` ``whpk_…``; ``key_set`` is the address of a key set, or a file."""
+
+    secrets: Sequence[str] = field(default=(), repr=False)
+    public_keys: Sequence[str] = ()
+    key_set: str | None = None
+
+    def book(self) -> KeyBook | None:
+        """None where nobody is believed. Raises ValueError, KeysUnreadable."""
+        trust = Trust(
+            secrets=tuple(secret_bytes(one) for one in self.secrets),
+            keys=tuple(public_key(one) for one in self.public_keys),
+        )
+        if not trust and self.key_set is None:
+            return None
+        book = KeyBook(trust, self.key_set, monotonic_seconds=time.monotonic)
+        book.open()
+        return book
 
 
 def listen(
     *,
     host: str,
     port: int,
-    secrets: tuple[str, ...],
+    believed: Believed,
     as_json: bool,
     write: Callable[[str], None],
     out: Path | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Without a secret everything is printed as unverified.
+    """Serve until SIGINT or SIGTERM. Where nobody is believed everything is printed as unverified.
 
     ``out`` keeps every message once, as NDJSON, before it is acknowledged, and says what is missing.
 
     Raises:
-        ValueError: a secret is not one.
+        ValueError: a secret or a public key is not one.
+        KeysUnreadable: there is no key set where one should be.
         HoldingsUnreadable, OSError: ``out`` is no such file, or cannot be written.
     """
-    keys = tuple(secret_bytes(secret) for secret in secrets)
+    book = believed.book()
     shelf = None if out is None else Shelf(out)
-    server = ThreadingHTTPServer((host, port), _handler(keys, shelf=shelf, as_json=as_json, write=write))
+    server = ThreadingHTTPServer((host, port), _handler(book, shelf=shelf, as_json=as_json, write=write))
     server.daemon_threads = True
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -43,35 +71,34 @@ def listen(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     shown_host, shown_port = server.server_address[:2]
-    write(_line({"listening": f"http://{shown_host!s}:{shown_port}/", "verifies": bool(keys)}, as_json=as_json))
+    write(_line({"listening": f"http://{shown_host!s}:{shown_port}/", "verifies": book is not None}, as_json=as_json))
     with server:
         server.serve_forever(poll_interval=0.2)
 
 
-def verdict(headers: Mapping[str, str], body: bytes, *, keys: tuple[bytes, ...], now_seconds: float) -> str:
-    """``verified``, ``unverified`` (nothing to verify with) or the reason why it is refused."""
-    if not keys:
-        return "unverified"
-    reason = ""
-    for key in keys:
-        try:
-            verify_webhook(
-                webhook_id=headers.get("webhook-id", ""),
-                timestamp=headers.get("webhook-timestamp", ""),
-                webhook_signature=headers.get("webhook-signature", ""),
-                body=body,
-                secret=key,
-                now_seconds=now_seconds,
-            )
-        except WebhookSignatureRefused as refusal:
-            reason = str(refusal)
-        else:
-            return "verified"
-    return reason
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """``word`` is verified, unverified (nothing to verify with) or the reason why it is refused."""
+
+    word: str
+    proved_by: tuple[Scheme, ...] = ()
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.word not in ("verified", "unverified")
+
+
+def verdict(headers: Mapping[str, str], body: bytes, *, book: KeyBook | None, now_seconds: float) -> Verdict:
+    if book is None:
+        return Verdict(word="unverified")
+    try:
+        return Verdict(word="verified", proved_by=book.proved_by(headers, body, now_seconds=now_seconds))
+    except WebhookSignatureRefused as refusal:
+        return Verdict(word=str(refusal))
 
 
 def _handler(
-    keys: tuple[bytes, ...], *, shelf: Shelf | None, as_json: bool, write: Callable[[str], None]
+    book: KeyBook | None, *, shelf: Shelf | None, as_json: bool, write: Callable[[str], None]
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -85,14 +112,14 @@ def _handler(
                 return
             body = self.rfile.read(int(length))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            found = verdict(headers, body, keys=keys, now_seconds=time.time())
+            found = verdict(headers, body, book=book, now_seconds=time.time())
             write(_line(_shown(headers, body, found), as_json=as_json))
-            if found not in ("verified", "unverified"):
+            if found.is_refusal:
                 self._answer(401)
             else:
                 self._answer(204 if shelf is None or self._kept(shelf, headers, body, found) else 500)
 
-        def _kept(self, shelf: Shelf, headers: Mapping[str, str], body: bytes, found: str) -> bool:
+        def _kept(self, shelf: Shelf, headers: Mapping[str, str], body: bytes, found: Verdict) -> bool:
             """False when the disk does not take it: the sender tries again."""
             try:
                 is_new, notices = shelf.keep(_record(headers, body, found))
@@ -116,32 +143,25 @@ def _handler(
     return Handler
 
 
-def _record(headers: Mapping[str, str], body: bytes, found: str) -> dict[str, object]:
+def _record(headers: Mapping[str, str], body: bytes, found: Verdict) -> dict[str, object]:
     """What is kept of a webhook: its numbers, and the exact text that was signed."""
-    known = _content(body)
+    known = read(headers, body)
     return {
         "sequence": known.get("sequence"),
         "webhook_id": headers.get("webhook-id"),
         "previous_id": known.get("previous_id"),
         "watermark": known.get("watermark"),
         "type": known.get("type"),
-        "verdict": found,
+        "verdict": found.word,
         "payload": body.decode("utf-8", "replace"),
     }
 
 
-def _content(body: bytes) -> dict[str, object]:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        content = None
-    return content if isinstance(content, dict) else {}
-
-
-def _shown(headers: Mapping[str, str], body: bytes, found: str) -> dict[str, object]:
-    known = _content(body)
+def _shown(headers: Mapping[str, str], body: bytes, found: Verdict) -> dict[str, object]:
+    known = read(headers, body)
     return {
-        "verdict": found,
+        "verdict": found.word,
+        "proved_by": ", ".join(found.proved_by) or None,
         "sequence": known.get("sequence"),
         "webhook_id": headers.get("webhook-id"),
         "type": known.get("type"),

@@ -64,19 +64,36 @@ def listen(
     secret: Annotated[
         list[str] | None, typer.Option(help="A whsec_… to verify with; repeatable.", envvar="TREATY_WEBHOOK_SECRET")
     ] = None,
+    public_key: Annotated[
+        list[str] | None,
+        typer.Option(help="The whpk_… of the subscription; repeatable.", envvar="TREATY_WEBHOOK_PUBLIC_KEY"),
+    ] = None,
+    keys: Annotated[
+        str | None,
+        typer.Option(
+            help="A key set, by its address or as a file: proves who sent a webhook, whoever it was sent to.",
+            show_default=False,
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each webhook.")] = False,  # noqa: FBT002
     out: Annotated[
         Path | None, typer.Option(help="Keep every webhook in this file, as NDJSON, and say what is missing.")
     ] = None,
 ) -> None:
-    """Receive webhooks, verify them and print them."""
+    """Receive webhooks, verify them and print them, with the scheme that proved them.
+
+    Without a secret, a public key or a key set everything is printed as unverified.
+    """
     from treaty_notifier.holdings import HoldingsUnreadable  # noqa: PLC0415
+    from treaty_notifier.key_book import KeysUnreadable  # noqa: PLC0415
+    from treaty_notifier.listener import Believed  # noqa: PLC0415
     from treaty_notifier.listener import listen as listen_with  # noqa: PLC0415
 
+    believed = Believed(secrets=secret or (), public_keys=public_key or (), key_set=keys)
     try:
-        listen_with(host=host, port=port, secrets=tuple(secret or ()), as_json=as_json, write=typer.echo, out=out)
-    except (HoldingsUnreadable, OSError) as fault:
+        listen_with(host=host, port=port, believed=believed, as_json=as_json, write=typer.echo, out=out)
+    except (HoldingsUnreadable, KeysUnreadable, OSError, ValueError) as fault:
         typer.echo(str(fault), err=True)
         raise typer.Exit(CANNOT_RUN) from None
 
