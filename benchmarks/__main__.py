@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.report import Row
 
-PARTS = ("http", "loading", "clocks", "store", "projections", "importing", "assessment", "webhooks")
+PARTS = ("http", "loading", "clocks", "store", "projections", "importing", "assessment", "webhooks", "behind")
 
 
 @contextlib.contextmanager

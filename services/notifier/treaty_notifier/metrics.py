@@ -19,6 +19,12 @@ class Metrics:
             buckets=(0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 15),
             registry=self.registry,
         )
+        self.claim_seconds = Histogram(
+            "treaty_notifier_claim_seconds",
+            "Finding the lanes that have something to send, and reading it",
+            buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+            registry=self.registry,
+        )
         self.fenced = Counter(
             "treaty_notifier_fenced_turns", "Turns that another notifier had taken over", registry=self.registry
         )

@@ -190,6 +190,8 @@ class Clerk:
 
     def _note(self, done: Exchange) -> None:
         self._metrics.fenced.inc(done.booked.count(False))
+        if done.claim_seconds is not None:
+            self._metrics.claim_seconds.observe(done.claim_seconds)
         if done.due_seconds is not None:
             self._next_due = asyncio.get_running_loop().time() + done.due_seconds
 

@@ -1,6 +1,6 @@
 """Reading deliveries back: what was attempted, what is owed, and what still waits beyond the cursor."""
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, exists, or_, select
 
 from treaty_notifier.deliveries import DeliveryState, Outcome, delivery_state
 from treaty_notifier.messages import Entry, webhook_id
@@ -30,8 +30,8 @@ def deliveries(
     seqs = _known(connection, subscription.id, before=before, limit=limit, state=state)
     if state in (None, DeliveryState.PENDING):
         seqs |= {seq for seq in waiting if before is None or seq < before}
-    found = load(connection, subscription.id, seqs, key=key)
-    return [one for one in found if state in (None, one.state)][:limit]
+    newest = set(sorted(seqs, reverse=True)[:limit])
+    return [one for one in load(connection, subscription.id, newest, key=key) if state in (None, one.state)]
 
 
 def delivery(
@@ -73,20 +73,29 @@ def _waiting(connection: Connection, driver: Driver, subscription: Subscription)
 def _known(
     connection: Connection, subscription_id: str, *, before: int | None, limit: int, state: DeliveryState | None
 ) -> set[int]:
+    """The newest of what is owed and what was attempted; each looked for along an index and no further than asked."""
     open_ones = select(exceptions.c.seq).where(exceptions.c.subscription_id == subscription_id)
-    tried = select(attempts.c.seq).where(attempts.c.subscription_id == subscription_id)
+    tried = select(attempts.c.seq).distinct().where(attempts.c.subscription_id == subscription_id)
+    is_open = exists().where(exceptions.c.subscription_id == subscription_id, exceptions.c.seq == attempts.c.seq)
+    was_tried = exists().where(attempts.c.subscription_id == subscription_id, attempts.c.seq == exceptions.c.seq)
+    retrying = open_ones.where(exceptions.c.state == DeliveryState.RETRYING.value)
     match state:
-        case DeliveryState.DEAD | DeliveryState.RETRYING:
+        case DeliveryState.DEAD:
             parts = [open_ones.where(exceptions.c.state == state.value)]
+        case DeliveryState.RETRYING:
+            parts = [retrying.where(or_(exceptions.c.failures > 0, was_tried))]
+        case DeliveryState.PENDING:
+            parts = [retrying.where(exceptions.c.failures == 0, ~was_tried)]
         case DeliveryState.DELIVERED:
-            parts = [tried.where(attempts.c.outcome == Outcome.OK.value, attempts.c.seq.not_in(open_ones))]
+            parts = [tried.where(attempts.c.outcome == Outcome.OK.value, ~is_open)]
         case _:
             parts = [open_ones, tried]
-    every = union(*parts).subquery()
-    query = select(every.c.seq).order_by(every.c.seq.desc()).limit(limit)
-    if before is not None:
-        query = query.where(every.c.seq < before)
-    return set(connection.execute(query).scalars())
+    found: set[int] = set()
+    for part in parts:
+        (seq,) = part.selected_columns
+        older = part if before is None else part.where(seq < before)
+        found |= set(connection.execute(older.order_by(seq.desc()).limit(limit)).scalars())
+    return found
 
 
 def load(connection: Connection, subscription_id: str, seqs: set[int], *, key: bytes) -> list[Delivery]:

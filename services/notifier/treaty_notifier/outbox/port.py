@@ -151,6 +151,7 @@ class Exchange:
     ``booked`` is false where another epoch holds the lane; ``progress`` is where the log stands after the page and
     ``is_taken`` says that the page came too late and nothing of it was written. ``due_seconds`` is how long until a
     retry is due or a pause ends, infinite when nothing waits for its time; a page in a hurry leaves it out.
+    ``claim_seconds`` is how long finding and reading the turns took, without the commit.
     """
 
     booked: tuple[bool, ...]
@@ -158,6 +159,7 @@ class Exchange:
     due_seconds: float | None
     progress: Progress | None = None
     is_taken: bool = False
+    claim_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,9 @@ _BY_SEQUENCE = """
 _BY_LINE = """
     SELECT subscription_id, first_sequence, last_sequence, after_seq, last_seq, previous_id, last_id, watermark
     FROM stretches
-    WHERE subscription_id = :subscription AND last_seq >= :first AND after_seq < :last ORDER BY first_sequence
+    WHERE subscription_id = :subscription AND after_seq < :last AND last_seq >= :first AND last_seq <= coalesce(
+      (SELECT min(last_seq) FROM stretches WHERE subscription_id = :subscription AND last_seq >= :last), :last)
+    ORDER BY first_sequence
 """
 _TERMS = """
     SELECT {text:s.filter}, s.filter_changes, l.after_position, l.not_before, l.numbered_after
