@@ -9,7 +9,7 @@ which they stay.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Lock
 from typing import Any, Final
@@ -79,14 +79,9 @@ def permanent_address(asked: Question, *, as_of: date, position: int, edition: i
     """Where the same document is had again, whatever is recorded later."""
     if asked.part is None:
         return None
-    query = [
-        *asked.parameters,
-        ("as_of", as_of.isoformat()),
-        ("at_position", str(position)),
-        ("lang", asked.lang),
-        ("edition", str(edition)),
-    ]
-    return f"/v1/treaties/{quote(asked.treaty, safe='~')}{asked.part}?{urlencode(query)}"
+    own = f"{urlencode(asked.parameters)}&" if asked.parameters else ""
+    clocks = f"as_of={as_of.isoformat()}&at_position={position}&lang={asked.lang}&edition={edition}"
+    return f"/v1/treaties/{quote(asked.treaty, safe='~')}{asked.part}?{own}{clocks}"
 
 
 class Answers:
@@ -132,6 +127,10 @@ class Answers:
                 kept = self._at_hand(asked, treaty)
                 if kept is not None:
                     return kept
+        else:
+            then = self._past.at_hand(asked.treaty, asked.until, self._world)
+            if then is not None:
+                return self._told(asked, maker, then)
         return await asyncio.to_thread(self._read, asked, maker)
 
     async def worked_out(self, asked: Question, maker: Maker, workbench: Workbench) -> Answer:
@@ -213,8 +212,16 @@ class Answers:
         if kept is not None and kept.versions == versions:
             return kept
         permanent = permanent_address(asked, as_of=day, position=then.position, edition=self.edition)
-        told = view(treaty, known.position, as_of=day, lang=asked.lang, world=then.world)
-        document = maker(replace(told, known_at=known_at, permanent=permanent))
+        told = view(
+            treaty,
+            known.position,
+            as_of=day,
+            lang=asked.lang,
+            world=then.world,
+            known_at=known_at,
+            permanent=permanent,
+        )
+        document = maker(told)
         answer = Answer(
             body=document if isinstance(document, bytes) else msgspec.json.encode(document),
             etag=self._etag(versions, day, asked.lang, mark),

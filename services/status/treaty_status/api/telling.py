@@ -1,6 +1,7 @@
 """One document told over HTTP: its ETag, both clocks, the address at which it stays, and how long it may be kept."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -73,6 +74,44 @@ async def tell(
         PositionAhead: the log has not come so far.
         TooManyQuestions: too many of those that take their time are waiting.
     """
+    kept = await answered(
+        surface,
+        Address(request.scope["path"], request.scope["query_string"]),
+        clocks,
+        asked,
+        maker,
+        media_type=media_type,
+        file=file,
+        workbench=workbench,
+    )
+    headers = {name.decode(): value.decode("latin-1") for name, value in kept.headers[1:]}
+    if is_unchanged(request.headers.get("if-none-match"), kept.answer.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(kept.answer.body, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a document was asked for."""
+
+    path: str
+    query: bytes
+
+
+async def answered(
+    surface: Surface,
+    address: Address,
+    clocks: Clocks,
+    asked: Question,
+    maker: Maker,
+    *,
+    media_type: str = JSON,
+    file: Naming | None = None,
+    workbench: Workbench | None = None,
+) -> Kept:
+    """The document with its header fields, the length first; kept for its address where it may be. Raises as ``tell``
+    does.
+    """
     version = surface.at_hand.version(asked.treaty)
     if workbench is None:
         answer = await surface.answers.answer(asked, maker)
@@ -80,23 +119,9 @@ async def tell(
         answer = await surface.answers.worked_out(asked, maker, workbench)
     name = None if file is None else file(answer)
     headers = document_headers(answer, media_type, lasts=clocks.lasts, file=name)
-    if clocks.lasts or (version is not None and surface.answers.has_passed(clocks.known_at)):
-        _keep(request, surface, clocks, answer, headers, asked.treaty, None if clocks.lasts else version)
-    if is_unchanged(request.headers.get("if-none-match"), answer.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(answer.body, headers=headers)
-
-
-def _keep(
-    request: Request,
-    surface: Surface,
-    clocks: Clocks,
-    answer: Answer,
-    headers: dict[str, str],
-    treaty: str,
-    version: int | None,
-) -> None:
     raw = [(b"content-length", str(len(answer.body)).encode())]
     raw += [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    kept = Kept(answer, raw, treaty, version, clocks.as_of is not None)
-    surface.at_hand.keep(request.scope["path"], request.scope["query_string"], kept)
+    kept = Kept(answer, raw, asked.treaty, None if clocks.lasts else version, clocks.as_of is not None)
+    if clocks.lasts or (version is not None and surface.answers.has_passed(clocks.known_at)):
+        surface.at_hand.keep(address.path, address.query, kept)
+    return kept

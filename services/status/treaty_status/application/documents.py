@@ -3,6 +3,7 @@
 Dates are ISO text; shares are floats for display only (the rule itself is evaluated in exact fractions).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,8 +16,11 @@ from treaty_events import Contradiction, InstrumentDeposited, ParticipantAct, St
 from treaty_status.application.claims_report import claims_report, claims_summary
 from treaty_status.application.foundations import foundation_document, rests_on, supply
 from treaty_status.application.kept_bindings import KEPT
+from treaty_status.application.kept_by_object import KeptByObject
+from treaty_status.application.standings import Standing, standings
 from treaty_status.domain.assessment import (
     outcome_of,
+    participant_lines_ahead,
     participant_milestones,
     signature_closes_on,
     treaty_lines_ahead,
@@ -26,9 +30,11 @@ from treaty_status.domain.contradictions import contradiction_lines
 from treaty_status.domain.counting import counting_part
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, into_force_if_met_on, known_days
 from treaty_status.domain.gauges import Consent, NotCounted, Reading
+from treaty_status.domain.lazily import lazily
 from treaty_status.domain.left_out import reason
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.participation import Act, Participation
+from treaty_status.domain.rule import TreatyRule
 from treaty_status.domain.sentences import explained
 from treaty_status.domain.treaty import Announced, Treaty, before
 from treaty_status.domain.words import LANGUAGES, long_date
@@ -44,7 +50,7 @@ ORGANISATIONS: Final = frozenset({"reio", "io"})
 REMINDERS: Final = frozenset({"signature.closing_soon", "entry_into_force.countdown"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """A treaty at the end of one legal day, in one language, with everything that follows from it."""
 
@@ -57,10 +63,6 @@ class View:
     bound: dict[str, tuple[Binding, ...]]
     whole: Treaty
     """The treaty with every act we hold, also those after the day asked for."""
-    left_out: dict[str, NotCounted]
-    """Consents that the rule does not count, by participant."""
-    counting: frozenset[str]
-    """Those whose consents it counts."""
     since_then: dict[str, Binding] = field(default_factory=dict)
     """Successors that the treaty bound on the day, as was notified only later."""
     known_at: datetime | None = None
@@ -73,23 +75,56 @@ class View:
         """The days that clauses refer to."""
         return known_days(self.treaty)
 
+    @lazily
+    def counting(self) -> frozenset[str]:
+        """Those whose consents the rule counts."""
+        return frozenset(one.participant for one in counted(self))
 
-def view(treaty: Treaty, position: int, *, as_of: date, lang: str, world: World) -> View:
+    @lazily
+    def left_out(self) -> dict[str, NotCounted]:
+        """Consents that the rule does not count, by participant."""
+        left = () if self.outcome is None else counting_part(self.outcome.reading).not_counted
+        return {one.consent.participant: one for one in left if one.consent.participant not in self.counting}
+
+    @lazily
+    def standings(self) -> dict[str, Standing]:
+        """Where each participant stands, by id."""
+        return standings(self.treaty.participations, self.bound, self.as_of, retroactive=self.since_then)
+
+
+def view(
+    treaty: Treaty,
+    position: int,
+    *,
+    as_of: date,
+    lang: str,
+    world: World,
+    known_at: datetime | None = None,
+    permanent: str | None = None,
+) -> View:
     """Everything that can be told of a treaty at the end of a legal day."""
     then = before(treaty, as_of)
     outcome = outcome_of(then, world=world, as_of=as_of)
     bound: dict[str, tuple[Binding, ...]] = {}
     if then.rule is not None and outcome is not None:
         bound = KEPT.of(then.participations, then.rule, outcome, known_days(then))
-    part = None if outcome is None else counting_part(outcome.reading)
-    counting = frozenset(() if part is None else (one.participant for one in part.counted))
-    left = () if part is None else part.not_counted
-    left_out = {one.consent.participant: one for one in left if one.consent.participant not in counting}
     since_then = {} if then is treaty else _retroactive(treaty, then, outcome, as_of)
     if since_then:
         unheard = {name: Participation(name) for name in since_then}
         then = replace(then, participations=unheard | then.participations)
-    return View(then, position, as_of, lang, world, outcome, bound, treaty, left_out, counting, since_then)
+    return View(
+        then,
+        position,
+        as_of,
+        lang,
+        world,
+        outcome,
+        bound,
+        treaty,
+        since_then,
+        known_at=known_at,
+        permanent=permanent,
+    )
 
 
 def _retroactive(treaty: Treaty, then: Treaty, outcome: Outcome | None, as_of: date) -> dict[str, Binding]:
@@ -99,14 +134,11 @@ def _retroactive(treaty: Treaty, then: Treaty, outcome: Outcome | None, as_of: d
     """
     if then.rule is None or outcome is None:
         return {}
-    later = {
-        act.event.participant
-        for act in treaty.acts.values()
-        if isinstance(act.event, InstrumentDeposited) and _succeeded_before(act.event, as_of)
-    }
+    later = [own for own in treaty.participations.values() if own.succeeds]
     found = {}
-    for name in later:
-        for one in bindings(treaty.participations[name], then.rule, outcome, known_days(then)):
+    for own in later:
+        name = own.participant
+        for one in bindings(own, then.rule, outcome, known_days(then)):
             event = one.life.consent.event
             if isinstance(event, InstrumentDeposited) and _succeeded_before(event, as_of) and one.binds(as_of):
                 found[name] = one
@@ -208,33 +240,26 @@ def signature_document(told: View) -> Document:
 
 def counts_document(told: View) -> Document:
     """Five counts that must not be mixed, and who makes up the signatures."""
-    signed = [own for own in told.treaty.participations.values() if own.signature is not None]
-    organisations = sum(1 for own in signed if told.world.kind(own.participant) in ORGANISATIONS)
-    consenting = [own for own in told.treaty.participations.values() if living(own, told) is not None]
+    signed = [name for name, own in told.treaty.participations.items() if own.signature is not None]
+    organisations = sum(kind in ORGANISATIONS for kind in map(told.world.kind, signed))
+    consents, statuses = 0, Counter[str]()
+    for standing, number in Counter(told.standings.values()).items():
+        statuses[standing.status] += number
+        consents += number if standing.consents else 0
     return {
         "signatures": len(signed),
         "signatures_by_states": len(signed) - organisations,
         "signatures_by_organisations": organisations,
-        "signatories_not_consented": sum(1 for own in signed if participant_status(own, told) == "signatory"),
-        "consents": len(consenting),
+        "signatories_not_consented": statuses["signatory"],
+        "consents": consents,
         "counted_consents": len(counted(told)),
-        "parties_in_force": sum(1 for name in told.treaty.participations if is_party(name, told)),
+        "parties_in_force": statuses["party"],
     }
 
 
 def living(own: Participation, told: View) -> Act | None:
     """The consent by which the participant is a contracting State on the day asked for."""
-    current = own.current
-    if current is None:
-        return None
-    found = told.bound.get(own.participant, ())
-    left = found[-1].leaves_on if found else None
-    return None if left is not None and left <= told.as_of else current.consent
-
-
-def is_party(name: str, told: View) -> bool:
-    """Is the treaty in force for it on the day asked for?"""
-    return name in told.since_then or any(binding.binds(told.as_of) for binding in told.bound.get(name, ()))
+    return own.current.consent if own.current is not None and told.standings[own.participant].consents else None
 
 
 def counted(told: View) -> tuple[Consent, ...]:
@@ -302,20 +327,13 @@ def _progress(reading: Reading) -> Document:
 
 def upcoming(told: View) -> list[Milestone]:
     """What will come without any further act, in order."""
-    some = {name: own for name, own in told.treaty.participations.items() if _has_days_ahead(name, told)}
-    own = [line for one in some.values() for line in participant_milestones(told.treaty, one, told.outcome)]
-    if some:
-        lines = treaty_milestones(told.treaty, told.outcome, told.world)
-    else:
-        lines = treaty_lines_ahead(told.treaty, told.outcome, told.world, after=told.as_of)
+    some = [told.treaty.participations[name] for name, standing in told.standings.items() if standing.ahead]
+    own = (
+        line for one in some for line in participant_lines_ahead(told.treaty, one, told.bound.get(one.participant, ()))
+    )
+    lines = treaty_lines_ahead(told.treaty, told.outcome, told.world, after=told.as_of, ahead=some)
     ahead = [line for line in (*lines, *own) if line.due > told.as_of]
     return sorted(ahead, key=lambda line: (line.due, line.key))
-
-
-def _has_days_ahead(name: str, told: View) -> bool:
-    """Acts lie behind: of one participant only the days of effect and of leaving can be ahead."""
-    days = (day for one in told.bound.get(name, ()) for day in (one.effect_on, one.leaves_on))
-    return any(day is not None and day > told.as_of for day in days)
 
 
 def _lines(told: View) -> Iterable[Milestone]:
@@ -341,7 +359,14 @@ def rule_document(told: View) -> Document | None:
     rule = told.treaty.rule
     if rule is None:
         return None
-    return {"version": told.treaty.rule_version, "document": rule.model_dump(mode="json", exclude_defaults=True)}
+    return {"version": told.treaty.rule_version, "document": _WRITTEN.of(rule)}
+
+
+def _written(rule: TreatyRule) -> Document:
+    return rule.model_dump(mode="json", exclude_defaults=True)
+
+
+_WRITTEN: Final = KeptByObject(_written)
 
 
 def sentence(told: View, counts: Document) -> str:
@@ -598,16 +623,8 @@ def folded(name: str) -> str:
 
 def participant_status(own: Participation, told: View) -> str:
     """``party``, ``contracting``, ``signatory``, ``former_party``, ``withdrawn`` or ``other``."""
-    if is_party(own.participant, told):
-        return "party"
-    if living(own, told) is not None:
-        return "contracting"
-    found = told.bound.get(own.participant, ())
-    if any(binding.leaves_on is not None and binding.leaves_on <= told.as_of for binding in found):
-        return "former_party"
-    if own.signature is not None:
-        return "signatory"
-    return "withdrawn" if own.lives else "other"
+    standing = told.standings.get(own.participant)
+    return "other" if standing is None else standing.status  # who never acted is asked about, too
 
 
 def participant_document(own: Participation, told: View) -> Document:

@@ -17,7 +17,7 @@ from treaty_status.domain.world import Periods
 
 MOST_KEPT: Final = 128
 """Circumstances: a treaty has a few of them, before and after its threshold."""
-MOST_PARTICIPATIONS: Final = 1_024
+MOST_PARTICIPATIONS: Final = 4_096
 """In one of them; a participant has another after every act of its own."""
 
 Circumstances = tuple[Hashable, ...]
@@ -38,10 +38,12 @@ class KeptBindings:
         outcome: Outcome,
         days: Mapping[str, date | None],
     ) -> dict[str, tuple[Binding, ...]]:
-        """For each participant, its bindings under these circumstances."""
+        """For each participant that ever consented, its bindings under these circumstances."""
         own = self._own(rule, outcome, days)
         found = {}
         for name, one in participations.items():
+            if not one.lives:
+                continue
             kept = own.get(id(one))
             if kept is None or kept[0] is not one:
                 kept = own[id(one)] = (one, bindings(one, rule, outcome, days))

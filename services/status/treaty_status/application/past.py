@@ -28,10 +28,12 @@ from treaty_status.application.world import RecordedWorld, rests_on
 from treaty_status.domain.refusals import Refusal, UnknownTreaty
 from treaty_status.domain.treaty import State, Undefined
 
-STEP: Final = 64
+STEP: Final = 16
 """Versions between two states that are kept: no question folds more events than this."""
-MOST_STATES: Final = 1_024
+MOST_STATES: Final = 2_048
 """States on the way, of all treaties together."""
+MOST_FACTS: Final = 16_384
+"""Events read, of all treaties together."""
 MOST_AT_HAND: Final = 256
 """States between them that were asked for."""
 CONSEQUENCES: Final = (MilestoneAnnounced, MilestoneHeld, HoldEnded, MilestonesSettled, ImportFinished, HistorySettled)
@@ -68,9 +70,10 @@ class Then:
 
 @dataclass(slots=True)
 class _Course:
-    """One stream as far as it was read: of each version the position, the latest instant so far, its decision's end."""
+    """One stream as far as it was read: each event's position, the latest instant so far, its decision's end."""
 
     treaty: str
+    facts: list[Fact] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     instants: list[datetime] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -95,6 +98,7 @@ class _Course:
             instants.append(before or fact.recorded.at)
         self.ends.extend(first + end for end in _decision_ends(facts))
         self.instants.extend(instants)
+        self.facts.extend(facts)
         self.positions.extend(event.position for event in logged)
         self.complete_to = max(head, self.complete_to, self.positions[-1] if self.positions else 0)
 
@@ -108,6 +112,11 @@ class _Course:
             if (self.length + done) % STEP == 0:
                 self.marks[self.length + done] = tip
         self.tip = tip
+
+    def folded(self, version: int) -> Known:
+        """The treaty at one version, worked out from the state that is kept before it."""
+        known = self.marks.get(version - version % STEP) or Known(Undefined(self.treaty), 0)
+        return known.and_then(self.facts[known.state.version : version], self.positions[version - 1])
 
     def version_at(self, position: int, *, whole: bool) -> int:
         """The version that the stream had reached at a log position; ``whole``: with the rest of that decision."""
@@ -171,6 +180,20 @@ class Past:
             world=world.hearing(reach.state),
         )
 
+    def at_hand(self, treaty: str, until: Until, world: RecordedWorld) -> Then | None:
+        """The same without asking the log; None where it would have to be asked, or other treaties are involved."""
+        course = self._courses.get(treaty)
+        if course is None or not self._reaches(course, until):
+            return None
+        if until.known_at is not None:
+            version = course.version_known_at(until.known_at)
+        else:
+            version = course.version_at(until.position or 0, whole=True)
+        known = self.state(course, version)
+        if isinstance(known.state, Undefined) or rests_on(known.state):
+            return None
+        return Then(known, {treaty: known}, known.position, world)
+
     def _refuse_too_early(self, treaty: str, until: Until) -> None:
         course = self.course(treaty, until=until)
         if course.length:
@@ -225,19 +248,12 @@ class Past:
         if known is None and not version:
             return Known(Undefined(course.treaty), 0)
         if known is None:
-            known = self._folded(course, version)
+            known = course.folded(version)
             with self._lock:
                 self._at_hand[key] = known
                 while len(self._at_hand) > MOST_AT_HAND:
                     self._at_hand.popitem(last=False)
         return known
-
-    def _folded(self, course: _Course, version: int) -> Known:
-        start = version - version % STEP
-        known = course.marks.get(start) or Known(Undefined(course.treaty), 0)
-        start = known.state.version
-        logged = self._log.read_stream(stream_of(course.treaty), after=start, limit=version - start)
-        return known.and_then(self._facts(logged), logged[-1].position)
 
     def _reaches(self, course: _Course, until: Until) -> bool:
         if until.position is not None:
@@ -260,9 +276,11 @@ class Past:
             self._courses.setdefault(course.treaty, course)
             self._courses.move_to_end(course.treaty)
             states = sum(1 + len(one.marks) for one in self._courses.values())
-            while states > MOST_STATES and len(self._courses) > 1:
+            facts = sum(one.length for one in self._courses.values())
+            while (states > MOST_STATES or facts > MOST_FACTS) and len(self._courses) > 1:
                 _, dropped = self._courses.popitem(last=False)
                 states -= 1 + len(dropped.marks)
+                facts -= dropped.length
 
     def _facts(self, logged: Sequence[LoggedEvent]) -> list[Fact]:
         return [decoded(self._codec, event) for event in logged]

@@ -5,7 +5,9 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
+from treaty_status.application.kept_by_object import KeptByObject
 from treaty_status.domain.assessment import outcome_of
 from treaty_status.domain.certificates import Attestation
 from treaty_status.domain.evaluation import Binding, Outcome, bindings, known_days
@@ -232,7 +234,11 @@ def rests_on(state: State) -> tuple[str, ...]:
     """The other treaties that anything said of this one may depend on, by id; each may rest on others again."""
     if not isinstance(state, Treaty) or state.rule is None:
         return ()
-    return tuple(sorted(treaties_named(state.rule) - {state.id}))
+    named = _NAMED.of(state.rule)
+    return tuple(sorted(named - {state.id})) if named else ()
+
+
+_NAMED: Final = KeptByObject(treaties_named)
 
 
 def _periods(state: Treaty, rule: TreatyRule, outcome: Outcome) -> Periods:

@@ -3,7 +3,7 @@
 A milestone in the future is one that will be reached without any further act: the clock brings it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -74,16 +74,24 @@ def treaty_milestones(treaty: Treaty, outcome: Outcome | None, world: World) -> 
     yield from group_lines(treaty, outcome, world)
 
 
-def treaty_lines_ahead(treaty: Treaty, outcome: Outcome | None, world: World, *, after: date) -> Iterator[Milestone]:
-    """Those of the treaty's lines that may lie past a day, while no participant's own day lies there.
+def treaty_lines_ahead(
+    treaty: Treaty, outcome: Outcome | None, world: World, *, after: date, ahead: Collection[Participation] = ()
+) -> Iterator[Milestone]:
+    """Those of the treaty's lines that may lie past a day; ``ahead`` are the participants with own days past it.
 
     Lines that only acts can cross lie at acts' days, which are past: they are left out of the search unless the
-    condition itself moves with the calendar.
+    condition itself moves with the calendar, or an instrument that was deferred is still to count.
     """
-    if outcome is None or all(mark.on <= after for mark in outcome.marks):
-        treaty = replace(treaty, participations={})
-        outcome = None if outcome is None else replace(outcome, marks=(), given=())
-    return treaty_milestones(treaty, outcome, world)
+    moves = outcome is not None and any(mark.on > after for mark in outcome.marks)
+    if moves or any(life.counts_from > after for own in ahead if not own.plain_consent for life in own.lives):
+        yield from treaty_milestones(treaty, outcome, world)
+        return
+    lines = Lines(treaty)
+    yield from _signature_window(treaty, lines)
+    if outcome is not None and treaty.rule is not None:
+        yield from _crossings(outcome, lines)
+        whose = treaty if ahead else replace(treaty, participations={})
+        yield from after_force_lines(whose, treaty.rule, outcome, world)
 
 
 def _signature_window(treaty: Treaty, lines: Lines) -> Iterator[Milestone]:
@@ -255,6 +263,17 @@ def participant_milestones(treaty: Treaty, own: Participation, outcome: Outcome 
         yield from _binding_lines(lines, name, n, bound[n - 1] if bound else None, who)
         yield from _notice_lines(lines, name, life, start=notices + 1)
         notices += len(life.notices)
+
+
+def participant_lines_ahead(treaty: Treaty, own: Participation, bound: Sequence[Binding]) -> Iterator[Milestone]:
+    """Those of a participant's lines that may lie past its last act: when it will be bound, and when it will have left.
+
+    ``bound`` are its bindings, one for each of its lives.
+    """
+    lines = Lines(treaty)
+    for n, binding in enumerate(bound, start=1):
+        who = frozenset({(own.participant, binding.life.consent.event.action.value)})
+        yield from _binding_lines(lines, own.participant, n, binding, who)
 
 
 def _bound(treaty: Treaty, rule: TreatyRule | None, own: Participation, outcome: Outcome | None) -> tuple[Binding, ...]:

@@ -198,25 +198,44 @@ def known_days(treaty: Treaty) -> dict[str, date | None]:
 def consents(rule: TreatyRule, treaty: Treaty, *, days: Days, world: World, as_of: date) -> list[Consent]:
     """Every consent given by the end of a day and not retracted, with the day from which it no longer counts."""
     found: list[Consent] = []
-    parent = _parent(rule, world)
+    parent, kind = _parent(rule, world), world.kind
     for name, own in treaty.participations.items():
-        for life in own.lives:
-            act = life.consent.event
-            if act.act_date <= as_of:
-                ended = life.taken_back is not None or life.notices
-                until = _ends_on(life, rule, days) if ended else None
-                if parent is not None or life.followed_on is not None:
-                    until = _first(until, _left_with(parent, name, life, rule), life.followed_on)
-                given = Consent(name, act.action, act.act_date, until, world.kind(name))
-                if life.deferred_until is None:
-                    found.append(given)
-                else:
-                    found.extend(_deferred(given, life.deferred_until, as_of))
-        if own.held and own.current is None:
-            found.append(_held_back(own.held[-1], world.kind(name)))
+        plain = own.plain_consent
+        if not own.lives and not own.held:
+            continue
+        if plain is None or parent is not None:
+            found.extend(_lives(name, own, rule, days=days, world=world, parent=parent, as_of=as_of))
+        elif plain[0] <= as_of:
+            found.append(Consent(name, plain[1], plain[0], None, kind(name)))
     if rule.may_be_blocked:
         found.extend(_objections(treaty, world, as_of))
     return found
+
+
+def _lives(
+    name: str,
+    own: Participation,
+    rule: TreatyRule,
+    *,
+    days: Days,
+    world: World,
+    parent: Periods | None,
+    as_of: date,
+) -> Iterator[Consent]:
+    """The consents of one participant, whatever became of each of them."""
+    for life in own.lives:
+        act = life.consent.event
+        if act.act_date <= as_of:
+            until = _ends_on(life, rule, days) if life.taken_back is not None or life.notices else None
+            if parent is not None or life.followed_on is not None:
+                until = _first(until, _left_with(parent, name, life, rule), life.followed_on)
+            given = Consent(name, act.action, act.act_date, until, world.kind(name))
+            if life.deferred_until is None:
+                yield given
+            else:
+                yield from _deferred(given, life.deferred_until, as_of)
+    if own.held and own.current is None:
+        yield _held_back(own.held[-1], world.kind(name))
 
 
 def _deferred(consent: Consent, day: date, as_of: date) -> Iterator[Consent]:
@@ -255,22 +274,23 @@ def follow(track: Track, rule: TreatyRule, given: list[Consent], setting: Settin
     days = setting.days
     in_doubt_since: date | None = None
     wanting: tuple[str, ...] = ()  # for want of what the answer was in doubt
-    changes = _changes(given, root, as_of)
+    begun, ended = _changes(given, as_of)
     marks: list[Mark] = []
     crossing: Crossing | None = None
     lost: list[Crossing] = []
     passed_over = False  # the condition came to hold outside this track's guard; it does not apply while that lasts
-    turns = tuple(sorted(changes))
+    calendar = [day for day in root.dates() if day <= as_of]
+    turns = tuple(sorted({*begun, *ended, *calendar}))
     for day in turns:
-        change = changes[day]
-        for consent in change.ended:
+        for consent in ended.get(day, ()):
             root.remove(consent)
-        for consent in change.given:
+        come = begun.get(day, ())
+        for consent in come:
             root.add(consent)
         if crossing is not None and (rule.latch or (crossing.entry_into_force_on or NEVER) <= day):
             continue
         met = root.met(day)
-        mark = _mark(day, root, change.given)
+        mark = _mark(day, root, come)
         if crossing is not None:
             if met is not False:
                 continue
@@ -318,30 +338,28 @@ def _fits(track: Track, day: date) -> bool:
     return not_late and (track.threshold_from is None or day >= track.threshold_from)
 
 
-def _mark(day: date, root: Gauge, given: list[Consent]) -> Mark:
+def _mark(day: date, root: Gauge, given: Iterable[Consent]) -> Mark:
     have, need, done, whole, missing = root.progress(day)
     counted = tuple([consent for consent in given if root.counts(consent)])
     return Mark(day, have, need, 100 * done // whole, missing, counted)
 
 
-class _Day(NamedTuple):
-    given: list[Consent]
-    ended: list[Consent]
+Changes = Mapping[date, list[Consent]]
 
 
-def _changes(given: Iterable[Consent], root: Gauge, as_of: date) -> dict[date, _Day]:
-    changes: dict[date, _Day] = {day: _Day([], []) for day in root.dates() if day <= as_of}
+def _changes(given: Iterable[Consent], as_of: date) -> tuple[Changes, Changes]:
+    """The consents by the day from which they count, and by the day from which they no longer do."""
+    begun: dict[date, list[Consent]] = {}
+    ended: dict[date, list[Consent]] = {}
     for consent in given:
         on, until = consent.on, consent.until
-        if until is not None and until <= on:
-            continue  # taken back on the day it was given: at the end of that day it was not there
-        change = changes.get(on)
-        if change is None:
-            change = changes[on] = _Day([], [])
-        change.given.append(consent)
-        if until is not None and until <= as_of:
-            changes.setdefault(until, _Day([], [])).ended.append(consent)
-    return changes
+        if until is None:
+            begun.setdefault(on, []).append(consent)
+        elif on < until:  # one taken back on the day it was given was not there at the end of that day
+            begun.setdefault(on, []).append(consent)
+            if until <= as_of:
+                ended.setdefault(until, []).append(consent)
+    return begun, ended
 
 
 # ---- one participant ------------------------------------------------------------------------------------------------

@@ -32,6 +32,9 @@ from treaty_status.domain.rule import (
 from treaty_status.domain.setting import SIGNATORIES, Setting
 from treaty_status.domain.tables import NOTHING
 
+OBJECTION: Final = Action.OBJECTION
+PROVISIONALLY: Final = Action.PROVISIONAL_APPLICATION
+
 
 class Progress(NamedTuple):
     """How far the worst part of a condition is: ``done`` of ``whole``, exact, never more than the whole.
@@ -207,11 +210,11 @@ class Roll:
             self.missing.append(f"treaty:{who.party_to}")
 
     def add(self, consent: Consent) -> None:
-        if (consent.action is Action.OBJECTION) is not self._of_objections:
+        name, action = consent.participant, consent.action
+        if (action is OBJECTION) is not self._of_objections:
             return
-        if consent.action is Action.PROVISIONAL_APPLICATION and consent.action not in (self.who.actions or ()):
+        if action is PROVISIONALLY and action not in (self.who.actions or ()):
             return
-        name = consent.participant
         reason = consent.held or (None if self._admits_all else self._refused(consent))
         if reason is not None:
             self.left_out[name] = NotCounted(consent, reason)

@@ -38,7 +38,7 @@ from treaty_status.domain.duplicates import renewed
 from treaty_status.domain.evaluation import Outcome
 from treaty_status.domain.lines import Milestone
 from treaty_status.domain.old_news import never_told, told
-from treaty_status.domain.participation import Act, participation
+from treaty_status.domain.participation import Act, Participation, participation
 from treaty_status.domain.refusals import Refusal
 from treaty_status.domain.settled import Settled, settled_by
 from treaty_status.domain.treaty import State, Treaty, Undefined, evolve
@@ -218,7 +218,8 @@ def take(
     """
     stream = stream_of(treaty.id)
     known = {identity(act): (act.retracted, act.version) for act in treaty.acts.values()}
-    after = replace(treaty, acts=dict(treaty.acts), participations=dict(treaty.participations))
+    recorded_acts, participations = dict(treaty.acts), dict(treaty.participations)
+    after = replace(treaty, acts=recorded_acts, participations=participations)
     clauses = treaty.rule is not None or bool(treaty.windows)
     verdicts: list[Verdict] = [None] * len(acts)
     events: list[ParticipantAct] = []
@@ -252,7 +253,8 @@ def take(
         known[key] = False, version
         versions[index] = version
         events.append(event)
-        _put(after, Act(stream, version, event))
+        recorded_acts[version] = Act(stream, version, event)
+        _take_part(participations, recorded_acts[version])
     return Taken(tuple(events), replace(after, version=version), tuple(verdicts), versions, doubts)
 
 
@@ -320,12 +322,11 @@ def historic_event(treaty: str, act: HistoricAct, recorded: Recorded) -> Partici
     )
 
 
-def _put(treaty: Treaty, act: Act) -> None:
-    """Into the copies of ``take`` alone; no other treaty holds them yet."""
+def _take_part(participations: dict[str, Participation], act: Act) -> None:
+    """Into the copy of ``take`` alone; no other treaty holds it yet."""
     name = act.event.participant
-    own = treaty.participations.get(name)
-    treaty.acts[act.version] = act
-    treaty.participations[name] = participation(name, (act,) if own is None else (*own.acts, act))
+    own = participations.get(name)
+    participations[name] = participation(name, (act,) if own is None else (*own.acts, act))
 
 
 # ---- what they cross -------------------------------------------------------------------------------------------------

@@ -3,14 +3,17 @@
 A participant may consent, leave and consent again; each consent begins a *life*, and lives are kept as a list.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from typing import Final
 from uuid import UUID
 
 from treaty_events import CONSENT, Action, DepositStatus, InstrumentDeposited, ParticipantAct, event_id
 from treaty_events.actions import SIGNING
+from treaty_status.domain.lazily import lazily
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Life:
         return self.taken_back is None and self.standing_notice is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Participation:
     """Everything one participant did, in legal order, and the lives that follow from it.
 
@@ -98,6 +101,46 @@ class Participation:
     signature: Act | None = None
     lives: tuple[Life, ...] = ()
     held: tuple[Act, ...] = ()
+
+    @lazily
+    def last_on(self) -> date | None:
+        """The day of its last act; None where all were retracted."""
+        return self.acts[-1].event.act_date if self.acts else None
+
+    @lazily
+    def succeeds(self) -> bool:
+        """Is a consent of its own a succession, which may bind it from a day before it was notified?"""
+        consents = (life.consent.event for life in self.lives)
+        return any(isinstance(event, InstrumentDeposited) and event.succeeded_on is not None for event in consents)
+
+    @lazily
+    def plain_consent(self) -> tuple[date, Action] | None:
+        """Its day and how it was given, where it has consented once and that goes on, as with most it does."""
+        if len(self.lives) != 1:
+            return None
+        life = self.lives[0]
+        if life.taken_back or life.notices or life.followed or life.deferred_until is not None:
+            return None
+        return life.on, life.consent.event.action
+
+    def by(self, day: date) -> "Participation | None":
+        """As its acts up to the end of a day tell it, the same object for the same acts; None before the first."""
+        last_on = self.last_on
+        if last_on is None or last_on <= day:
+            return None if last_on is None else self
+        days, eras = self._eras
+        era = bisect_right(days, day)
+        return eras[era - 1] if era else None
+
+    @lazily
+    def _eras(self) -> "tuple[list[date], list[Participation]]":
+        """The days on which it acted, and what it was from each of them on."""
+        days = sorted({act.event.act_date for act in self.acts})
+        until_then = [
+            participation(self.participant, (act for act in self.acts if act.event.act_date <= day))
+            for day in days[:-1]
+        ]
+        return days, [*until_then, self]
 
     @property
     def objections(self) -> tuple[tuple[date, date | None], ...]:
@@ -179,17 +222,18 @@ def _legal_order(act: Act) -> tuple[date, str, int]:
 def _rank(action: Action, *, contracting: bool) -> int:
     """Order of different acts of one day: who is bound to nothing yet consents before it takes back; who is bound
     already takes back before it consents anew."""
-    match action:
-        case Action.SIGNATURE | Action.SUCCESSION_TO_SIGNATURE:
-            return 0
-        case Action.CONSENT_WITHDRAWN:
-            return 1 if contracting else 3
-        case Action.WITHDRAWAL_NOTIFIED:
-            return 3
-        case Action.WITHDRAWAL_REVOKED:
-            return 4
-        case _:
-            return 2
+    if action is Action.CONSENT_WITHDRAWN and contracting:
+        return 1
+    return _RANKS.get(action, 2)
+
+
+_RANKS: Final = {
+    Action.SIGNATURE: 0,
+    Action.SUCCESSION_TO_SIGNATURE: 0,
+    Action.CONSENT_WITHDRAWN: 3,
+    Action.WITHDRAWAL_NOTIFIED: 3,
+    Action.WITHDRAWAL_REVOKED: 4,
+}
 
 
 def _continued(life: Life, act: Act) -> Life:

@@ -1,6 +1,6 @@
 """A treaty as its events tell it: state, and how each event changes it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, assert_never
@@ -112,7 +112,7 @@ class Treaty:
     windows: tuple[SignatureWindow, ...] = ()
     rule: TreatyRule | None = None
     rule_version: int = 0
-    acts: dict[int, Act] = field(default_factory=dict)
+    acts: Mapping[int, Act] = field(default_factory=dict)
     """By the version at which each was recorded."""
     participations: dict[str, Participation] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
@@ -163,11 +163,50 @@ def before(treaty: Treaty, day: date) -> Treaty:
     if any(one.event.certified_on > day for one in treaty.certificates):
         by_then = tuple(one for one in treaty.certificates if one.event.certified_on <= day)
         treaty = replace(treaty, certificates=by_then)
-    later = {act.event.participant for act in treaty.acts.values() if act.event.act_date > day}
-    if not later:
+    then, absent = {}, set()
+    differs = False
+    for name, whole in treaty.participations.items():
+        own = whole.by(day)
+        if own is None:
+            absent.add(name)
+        else:
+            then[name] = own
+            differs = differs or own is not whole
+    for name in _retracted(treaty, day) & absent if absent else ():
+        then[name] = Participation(name)
+    if not differs and len(then) == len(treaty.participations):
         return treaty
-    acts = {key: act for key, act in treaty.acts.items() if act.event.act_date <= day}
-    return replace(treaty, acts=acts, participations=_participations(acts, treaty.participations, afresh=later))
+    return replace(treaty, acts=ActsUntil(treaty.acts, day), participations=then)
+
+
+def _retracted(treaty: Treaty, day: date) -> set[str]:
+    """Who is on record by an act of that day or an earlier one that was recorded and retracted."""
+    return {act.event.participant for act in treaty.acts.values() if act.retracted and act.event.act_date <= day}
+
+
+class ActsUntil(Mapping[int, Act]):
+    """The acts up to the end of a legal day; picked out when they are first asked for, which most readings never do."""
+
+    __slots__ = ("_day", "_found", "_whole")
+
+    def __init__(self, whole: Mapping[int, Act], day: date) -> None:
+        self._whole = whole
+        self._day = day
+        self._found: dict[int, Act] | None = None
+
+    def _acts(self) -> dict[int, Act]:
+        if self._found is None:
+            self._found = {key: act for key, act in self._whole.items() if act.event.act_date <= self._day}
+        return self._found
+
+    def __getitem__(self, version: int) -> Act:
+        return self._acts()[version]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._acts())
+
+    def __len__(self) -> int:
+        return len(self._acts())
 
 
 def without(treaty: Treaty, act: Act) -> Treaty:
@@ -199,6 +238,7 @@ class _Draft:
         self._version_of: dict[str, int] | None = None
         self._announced: dict[str, Announced] | None = None
         self._touched: set[str] = set()
+        self._added: dict[str, list[Act]] = {}
 
     def apply(self, event: Fact) -> None:
         self.version += 1
@@ -231,26 +271,30 @@ class _Draft:
             announced=treaty.announced if self._announced is None else self._announced,
         )
 
-    def _participations(self, treaty: Treaty, acts: dict[int, Act]) -> dict[str, Participation]:
-        if not self._touched:
+    def _participations(self, treaty: Treaty, acts: Mapping[int, Act]) -> dict[str, Participation]:
+        if not self._touched and not self._added:
             return treaty.participations
-        own: dict[str, list[Act]] = {name: [] for name in self._touched}
-        for act in acts.values():
-            if act.event.participant in own:
-                own[act.event.participant].append(act)
         changed = dict(treaty.participations)
-        for name, its in own.items():
-            changed[name] = participation(name, its)
+        for name, added in self._added.items():
+            known = changed.get(name)
+            changed[name] = participation(name, added if known is None else (*known.acts, *added))
+        if self._touched:
+            own: dict[str, list[Act]] = {name: [] for name in self._touched}
+            for act in acts.values():
+                if act.event.participant in own:
+                    own[act.event.participant].append(act)
+            changed |= {name: participation(name, its) for name, its in own.items()}
         return changed
 
     def _put(self, act: Act) -> None:
         if self._acts is None:
             self._acts = dict(self._treaty.acts)
         before_it = self._acts.get(act.version)
-        if before_it is not None:
-            self._touched.add(before_it.event.participant)
         self._acts[act.version] = act
-        self._touched.add(act.event.participant)
+        if before_it is None:
+            self._added.setdefault(act.event.participant, []).append(act)
+        else:
+            self._touched |= {before_it.event.participant, act.event.participant}
 
     def _announce(self, event: MilestoneAnnounced) -> None:
         if self._announced is None:
@@ -315,7 +359,7 @@ class _Draft:
         others = (now if one is target else one for one in self._treaty.certificates)
         self._defined = replace(self._treaty, certificates=tuple(others))
 
-    def _recorded_at(self, target: str, acts: dict[int, Act]) -> int:
+    def _recorded_at(self, target: str, acts: Mapping[int, Act]) -> int:
         """The version at which the act with an event id was recorded; 0 when there is none."""
         if self._version_of is None or len(self._version_of) != len(acts):
             self._version_of = {act.event_id: version for version, act in acts.items()}
