@@ -36,8 +36,10 @@ from treaty_notifier.loops import (
     Janitor,
     Limits,
     Reaper,
+    Scribe,
     Supervised,
     Threads,
+    is_worth_a_process,
 )
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
@@ -95,6 +97,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     books = Threads(count=1, name="books")
     stack.callback(books.close)
     clerk = Clerk(outbox, owner=secrets.token_hex(8), limits=limits, threads=books, metrics=metrics)
+    scribe = Scribe() if settings.sign_beside or (settings.sign_beside is None and is_worth_a_process()) else None
+    if scribe is not None:
+        stack.push_async_callback(scribe.close)
     sender = SenderName(origin=settings.origin, source=settings.cloudevents_source)
     dispatcher = Dispatcher(
         clerk,
@@ -106,6 +111,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         metrics=metrics,
         clock=now,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311  (spreads retries, keeps no secret)
+        helper=scribe,
     )
     session = await stack.enter_async_context(_feed_session())
     feed = HttpFeed(session, status_url=settings.status_url)

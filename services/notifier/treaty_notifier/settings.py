@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     #: What carries the bytes to endpoints: our own client or aiohttp; the guard and its tests are the same.
     transport: Literal["narrow", "aiohttp"] = "narrow"
     subscriptions_per_owner: int = Field(default=100, ge=1)
+    #: Whether webhooks of a backlog are signed by a process of its own; by default where there is a second processor.
+    sign_beside: bool | None = None
     #: Hours of nothing but failures after which a subscription is disabled; half of them bring a notice.
     disable_after_hours: float = Field(default=120.0, gt=0)
     #: Keys that seal secrets at rest, newest first: base64 of 32 bytes each, with commas; or a file of them.

@@ -8,6 +8,7 @@ from treaty_notifier.loops.janitor import Janitor
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.reaper import Reaper
 from treaty_notifier.loops.refresher import GroupRefresher
+from treaty_notifier.loops.scribe import Scribe, is_worth_a_process
 from treaty_notifier.loops.supervision import Supervised
 from treaty_notifier.loops.threads import Threads
 
@@ -20,6 +21,8 @@ __all__ = [
     "Janitor",
     "Limits",
     "Reaper",
+    "Scribe",
     "Supervised",
     "Threads",
+    "is_worth_a_process",
 ]

@@ -12,15 +12,14 @@ from treaty_notifier.deliveries import Answer, Decision, Failure, Outcome, Retry
 from treaty_notifier.endpoint_options import Order
 from treaty_notifier.isolation import Circuit, Conduct, after_turn, pause_seconds
 from treaty_notifier.loops.clerk import Clerk
+from treaty_notifier.loops.letters import Helper, Letters
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.paces import Paces
 from treaty_notifier.loops.places import Places
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
-from treaty_notifier.sender import OutgoingWebhook, Transport
-from treaty_notifier.signing import signer_of
-from treaty_notifier.webhook_signature import Signer
+from treaty_notifier.sender import Transport
 
 GRACE_SECONDS = 1.0  # what a shutdown leaves to POSTs under way
 
@@ -29,6 +28,7 @@ class Dispatcher:
     """Sends the turns that the clerk claims.
 
     ``jitter`` gives a number between -1 and 1. ``clock`` says the wall time that goes into ``webhook-timestamp``.
+    ``helper`` signs beside us; without one everything is signed on the way out.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Dispatcher:
         metrics: Metrics,
         clock: Callable[[], datetime],
         jitter: Callable[[], float],
+        helper: Helper | None = None,
     ) -> None:
         self._clerk = clerk
         self._transport = transport
@@ -54,6 +55,7 @@ class Dispatcher:
         self._attempts = {outcome: metrics.attempts.labels(outcome=outcome.value) for outcome in Outcome}
         self._clock = clock
         self._jitter = jitter
+        self._helper = helper
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
         self._places = Places(limits, seconds=self._loop.time)
@@ -116,29 +118,30 @@ class Dispatcher:
 
     async def _send_all(self, turn: Turn, *, expires: float) -> dict[int, Sent]:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
-        options, seeds = turn.dossier.options, [key.seed for key in turn.dossier.keys]
-        signer = signer_of(turn.secrets, seeds, schemes=options.signatures)
-        is_fifo, endpoint = options.order is Order.FIFO, turn.lease.subscription_id
-        waiting = iter(allowed(turn, is_fifo=is_fifo))
+        is_fifo, endpoint = turn.dossier.options.order is Order.FIFO, turn.lease.subscription_id
+        parcels = allowed(turn, is_fifo=is_fifo)
+        letters = Letters(turn, parcels, sender=self._sender, usual=self._fields, helper=self._helper)
+        waiting = iter(range(len(parcels)))
         sent: dict[int, Sent] = {}
         is_halted = False
 
         async def one_after_another() -> None:
             nonlocal is_halted
-            for parcel in waiting:
+            for place in waiting:
+                await letters.prepare(place, at=self._clock())
                 # Never start what could outlive the lease: somebody else might be sending it by then.
                 if is_halted or self._loop.time() + self._limits.deadline_seconds > expires:
                     return
-                known = await self._send(turn, signer, parcel)
+                known = await self._send(letters, place, parcels[place])
                 self._paces.note(endpoint, known.duration_ms / 1000)
                 if is_fifo:
                     known = replace(known, decision=_holding(known.decision))
-                sent[parcel.seq] = known  # in the order in which they end
+                sent[known.parcel.seq] = known  # in the order in which they end
                 if known.outcome is not Outcome.OK:
                     # The endpoint asked to be left alone, or earned it: what has not begun waits in the log.
                     is_halted = is_halted or _asks_to_wait(known.decision) or _opens(turn, sent, at=known.started_at)
 
-        at_once = 1 if is_fifo else min(self._limits.posts_per_lane, len(turn.parcels))
+        at_once = 1 if is_fifo else min(self._limits.posts_per_lane, len(parcels))
         if at_once == 1:
             await one_after_another()
         else:
@@ -147,16 +150,10 @@ class Dispatcher:
                     group.create_task(one_after_another())
         return sent
 
-    async def _send(self, turn: Turn, signer: Signer, parcel: Parcel) -> Sent:
+    async def _send(self, letters: Letters, place: int, parcel: Parcel) -> Sent:
         started_at, started = self._clock(), self._loop.time()
-        options = turn.dossier.options
-        form, body = self._sender.shaped(parcel.body, webhook_id=parcel.webhook_id, form=options.format)
-        signed = signer.headers(webhook_id=parcel.webhook_id, timestamp=int(started_at.timestamp()), body=body)
         result = await self._transport.send(
-            OutgoingWebhook(
-                url=turn.url, headers={**self._fields, **form, **dict(options.headers), **signed}, body=body
-            ),
-            deadline_seconds=self._limits.deadline_seconds,
+            letters.outgoing(place, at=started_at), deadline_seconds=self._limits.deadline_seconds
         )
         seconds = self._loop.time() - started
         sent = self._sent(parcel, result, started_at=started_at, seconds=seconds)

@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 from treaty_notifier.sender.answer_reader import AnswerBroken, AnswerReader
+from treaty_notifier.sender.deadlines import Deadlines
 from treaty_notifier.sender.peer_facts import tls_facts
 
 
@@ -14,7 +15,7 @@ class ConnectionEnded(ConnectionError):
 class Connection(asyncio.Protocol):
     """``peer`` is the address it leads to; ``rests_since`` is when its last answer ended, on the loop's clock."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, deadlines: Deadlines) -> None:
         self.answer = AnswerReader()
         self.peer = ""
         self.tls_version: str | None = None
@@ -22,11 +23,14 @@ class Connection(asyncio.Protocol):
         self.answer_begun_at: float | None = None
         self.opened = self.rests_since = loop.time()
         self._loop = loop
+        self._deadlines = deadlines
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     async def exchange(self, request: bytes, *, ends_at: float) -> AnswerReader:
         """Send a request and wait for the end of its answer; the connection is closed when that does not come.
+
+        Whether it may be used again afterwards is for the caller to look at.
 
         ``ends_at`` is the deadline on the loop's clock.
 
@@ -40,7 +44,7 @@ class Connection(asyncio.Protocol):
         self.answer.begin()
         self.answer_begun_at = None
         self._waiter = self._loop.create_future()
-        deadline = self._loop.call_at(ends_at, self._expire)
+        self._deadlines.watch(self, ends_at, self._expire)
         self._transport.write(request)
         try:
             await self._waiter
@@ -48,10 +52,8 @@ class Connection(asyncio.Protocol):
             self.close()
             raise
         finally:
-            deadline.cancel()
+            self._deadlines.forget(self)
             self._waiter = None
-        if not self.is_reusable:
-            self.close()
         return self.answer
 
     @property

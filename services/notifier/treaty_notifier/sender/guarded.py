@@ -96,7 +96,7 @@ class GuardedTransport:
 
     async def _send(self, request: OutgoingWebhook, way: Way) -> Answer:
         url = self._checked(request.url)
-        headers = {"accept-encoding": "identity", **request.headers}
+        headers = {"accept-encoding": "identity", **dict(request.usual), **request.headers}
         async with self._sessions[url.scheme].request(
             request.method,
             url,

@@ -24,6 +24,7 @@ from treaty_notifier.errors import EndpointRefused
 from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
 from treaty_notifier.sender.answer_reader import AnswerReader
 from treaty_notifier.sender.connection import Connection, ConnectionEnded
+from treaty_notifier.sender.deadlines import Deadlines
 from treaty_notifier.sender.endpoints import EndpointRules
 from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
 from treaty_notifier.sender.resolver import NamesUnresolved, Resolver
@@ -32,6 +33,7 @@ from treaty_notifier.sender.tls_contexts import CertificatesUnfit, TlsContexts
 KEEP_ALIVE_SECONDS = 15.0
 CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
 SECOND_ADDRESS_AFTER_SECONDS = 0.25  # RFC 8305: the next address is tried beside one that does not answer
+ANSWERS_KEPT = 1_000
 TARGETS_KEPT = 10_000  # endpoints whose form was found good; addresses are judged at every dial all the same
 
 
@@ -49,7 +51,7 @@ class _Target:
     head: bytes
 
 
-@dataclass
+@dataclass(slots=True)
 class _Way:
     """How the connection in use was come by, for the record of the attempt; seconds of the event loop's clock."""
 
@@ -63,6 +65,8 @@ class _Way:
     def phases(self) -> Phases:
         connection = self.connection
         begun = connection.answer_begun_at if connection else None
+        if connection is not None and self.connect_seconds is None and begun is not None and self.sent_at is not None:
+            return _kept_phases(_ms(begun - self.sent_at), connection.tls_version, connection.certificate_until)
         return Phases(
             dns_ms=_ms(self.dns_seconds),
             connect_ms=_ms(self.connect_seconds),
@@ -99,6 +103,7 @@ class NarrowTransport:
         self._target = lru_cache(TARGETS_KEPT)(_Targets(EndpointRules(policy)).of)
         self._resting: dict[_Key, list[Connection]] = {}
         self._in_use: set[Connection] = set()
+        self._deadlines = Deadlines(self._loop)
         self._sweep: asyncio.TimerHandle | None = None
 
     async def send(self, request: OutgoingWebhook, *, deadline_seconds: float) -> Answer | Failure:
@@ -115,6 +120,7 @@ class NarrowTransport:
         for connection in (*self._in_use, *(one for resting in self._resting.values() for one in resting)):
             connection.close()
         self._resting.clear()
+        self._deadlines.close()
 
     async def _exchange(self, request: OutgoingWebhook, way: _Way, *, ends_at: float) -> AnswerReader:
         target = self._target(request.url)
@@ -144,6 +150,8 @@ class NarrowTransport:
             self._in_use.discard(connection)
         if connection.is_reusable:
             self._rest(connection, key)
+        else:
+            connection.close()
         return answer
 
     # Dialling
@@ -161,7 +169,7 @@ class NarrowTransport:
             self._judge_peer(found, target)
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _, connection = await self._loop.create_connection(
-                lambda: Connection(self._loop),
+                lambda: Connection(self._loop, self._deadlines),
                 sock=found,
                 ssl=context,
                 server_hostname=target.host.rstrip(".") if target.has_tls else None,
@@ -267,9 +275,14 @@ class _Targets:
 
 
 def _request(target: _Target, request: OutgoingWebhook) -> bytes:
-    fields = _fields(request.headers)
+    fields = _usual_fields(request.usual) + _fields(request.headers)
     head = target.head if request.method == "POST" else request.method.encode() + target.head.removeprefix(b"POST")
     return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, fields, len(request.body), request.body)
+
+
+@lru_cache(TARGETS_KEPT)
+def _usual_fields(usual: tuple[tuple[str, str], ...]) -> bytes:
+    return _fields(dict(usual))
 
 
 def _fields(headers: Mapping[str, str]) -> bytes:
@@ -281,8 +294,8 @@ def _fields(headers: Mapping[str, str]) -> bytes:
 
 def _answer(read: AnswerReader, *, peer: str | None, phases: Phases) -> Answer:
     fields = read.fields
-    if not fields:
-        return Answer(status=read.status, body=read.body, is_clipped=read.is_clipped, peer=peer, phases=phases)
+    if not fields and not read.body:
+        return _plain_answer(read.status, peer, phases)
     control = fields.get(b"webhook-delivery", "").strip().lower()
     return Answer(
         status=read.status,
@@ -294,6 +307,20 @@ def _answer(read: AnswerReader, *, peer: str | None, phases: Phases) -> Answer:
         consent={name.decode(): value for name, value in fields.items() if name.startswith(b"webhook-allowed-")},
         peer=peer,
         phases=phases,
+    )
+
+
+@lru_cache(ANSWERS_KEPT)
+def _plain_answer(status: int, peer: str | None, phases: Phases) -> Answer:
+    """Most answers are like the one before; the values are frozen, so they may be the same."""
+    return Answer(status=status, peer=peer, phases=phases)
+
+
+@lru_cache(ANSWERS_KEPT)
+def _kept_phases(first_byte_ms: int | None, tls_version: str | None, certificate_until: str | None) -> Phases:
+    """Of an exchange over a kept connection: no name was looked up and nothing was dialled."""
+    return Phases(
+        first_byte_ms=first_byte_ms, is_kept=True, tls_version=tls_version, certificate_until=certificate_until
     )
 
 

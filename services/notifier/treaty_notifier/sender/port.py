@@ -15,8 +15,8 @@ OpenSocket = Callable[[int, int, int], socket.socket]
 class OutgoingWebhook:
     """One POST: the endpoint, the signed headers and the exact bytes that were signed.
 
-    OPTIONS only asks for consent. ``tls`` is what the subscriber brought for its endpoint; a connection is shared only
-    by requests that agree in it.
+    ``usual`` are further fields, which most requests to this endpoint have in common. ``tls`` is what the subscriber
+    brought for its endpoint; a connection is shared only by requests that agree in it. OPTIONS only asks for consent.
     """
 
     url: str
@@ -24,6 +24,7 @@ class OutgoingWebhook:
     body: bytes = field(repr=False)
     method: Literal["POST", "OPTIONS"] = "POST"
     tls: EndpointTls | None = None
+    usual: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Transport(Protocol):
