@@ -12,7 +12,7 @@ from treaty_notifier.subscriptions import Filter
 NEW_TABLES = ("stretches", "former_filters", "memberships", "replays")
 NEW_COLUMNS = {
     "subscriptions": ("filter_changes",),
-    "lanes": ("sequence", "numbered_after", "is_held", "per_second"),
+    "lanes": ("sequence", "numbered_after", "is_held", "per_second", "booked"),
     "exceptions": ("sequence", "previous_id", "watermark", "occasion"),
     "attempts": ("sequence", "occasion", "body_hash"),
 }

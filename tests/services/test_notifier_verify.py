@@ -100,10 +100,21 @@ NUMBERED = "occasion = 'feed' AND sequence"
 TAMPERED = {
     "an attempt is deleted": (f"DELETE FROM attempts WHERE {NUMBERED} = 6", "no attempt is on record"),
     "the last attempt is deleted": (
-        "DELETE FROM attempts WHERE id = (SELECT max(id) FROM attempts WHERE outcome = 'ok' AND number = 2"
-        " AND occasion = 'feed')",
-        "is neither delivered, nor owed, nor given up",
+        "DELETE FROM attempts WHERE id = (SELECT max(id) FROM attempts)",
+        "attempts were booked, and",
     ),
+    "an attempt is made up": (
+        "INSERT INTO attempts SELECT id + 1000, webhook_id, subscription_id, seq, number, started_at, duration_ms,"
+        " outcome, status_code, response, is_clipped, location, peer, next_attempt_at, sequence, occasion, phases,"
+        " body_hash FROM attempts WHERE id = 1",
+        "attempts were booked, and",
+    ),
+    "a lane is deleted": ("DELETE FROM lanes WHERE cursor > 0 AND id LIKE 'sub_%'", "has no lane"),
+    "a subscription is deleted past the service": (
+        "DELETE FROM subscriptions WHERE filter_changes = 1",
+        "There is a lane on record for a subscription that is not there",
+    ),
+    "the secrets are deleted": ("DELETE FROM secrets", "has no secret"),
     "a first attempt is deleted": (
         "DELETE FROM attempts WHERE id = (SELECT min(id) FROM attempts WHERE outcome = 'http_error')",
         "these attempts are on record",

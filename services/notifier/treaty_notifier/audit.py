@@ -5,7 +5,7 @@ about it; every difference becomes a finding.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from treaty_notifier.deliveries import DeliveryState, Outcome
@@ -68,13 +68,51 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """What is on record of one subscription: its lane, and the numbers it has given out, in order."""
+    """What is on record of one subscription: its lane, and the numbers it has given out, in order.
+
+    ``booked`` counts the attempts that it and its replays have made.
+    """
 
     id: str
     terms: Terms
     cursor: int
     sequence: int
     taken: Sequence[Taken]
+    booked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rosters:
+    """The subscriptions of which each kind of row is on record."""
+
+    subscriptions: frozenset[str]
+    lanes: frozenset[str]
+    needed: Mapping[str, frozenset[str]]
+    others: Mapping[str, frozenset[str]]
+    running_replays: Mapping[str, str]
+    replay_lanes: Mapping[str, str]
+
+
+def roster_findings(rosters: Rosters) -> list[Finding]:
+    """Rows without the row that they belong to: what hangs in the air is served by nobody, and counted by nobody.
+
+    ``needed`` are rows that every subscription has, ``others`` those that it may have; replays are told by their ids,
+    each with its subscription.
+    """
+
+    def of(ids: Collection[str], sentence: str) -> list[Finding]:
+        return [Finding(kind="record", sentence=sentence, subscription=one) for one in sorted(ids)]
+
+    whole = rosters.subscriptions
+    found = of(whole - rosters.lanes, "The subscription has no lane: nothing is sent to it, and nothing of it is known")
+    for what, ids in {"lane": rosters.lanes, **rosters.needed, **rosters.others}.items():
+        found += of(ids - whole, f"There is a {what} on record for a subscription that is not there")
+    for what, ids in rosters.needed.items():
+        found += of(whole - ids, f"The subscription has no {what}")
+    running, lanes = rosters.running_replays, rosters.replay_lanes
+    found += of([running[one] for one in running.keys() - lanes.keys()], "A replay has not ended, and has no lane")
+    found += of([lanes[one] for one in lanes.keys() - running.keys()], "There is a lane of a replay that is not there")
+    return found
 
 
 @dataclass
@@ -142,13 +180,15 @@ class SubscriptionAudit:
         self._piece: Taken | None = next(self._pieces, None)
         self._previous: str | None = None
         self._last_booked = 0
+        self._tried = 0
 
     def line(self, line: Line, tried: Sequence[Tried], owed: Owed | None) -> None:
         """One line of the log, with the attempts and the debt on record for it, attempts in the order of booking."""
         entry = line.entry
+        self._tried += len(tried)
         if entry.audience is not None:
             if entry.audience == self._book.id:
-                self._check_attempts(line, None, tried, owed, known=self._id(entry))
+                self._alone(line, tried, owed)
             elif tried or owed:
                 self._find("extra", f"Sent what is for another subscription alone (line: {entry.seq})")
         elif self._book.terms.wants(entry):
@@ -157,12 +197,27 @@ class SubscriptionAudit:
             self._unnumbered(line, tried, owed)
 
     def end(self) -> None:
-        """The lane has come exactly as far as there are numbers up to its cursor."""
+        """No number and no attempt is left over, and none is lacking."""
+        if self._tried != self._book.booked:
+            self._find(
+                "missing" if self._tried < self._book.booked else "extra",
+                f"{self._book.booked} attempts were booked, and {self._tried} are on record",
+            )
         if self._piece is not None:
             self._find(
                 "extra",
                 f"Numbers {self._piece.first} to {self._piece.last} were given out, and the log holds no such messages",
             )
+
+    def _alone(self, line: Line, tried: Sequence[Tried], owed: Owed | None) -> None:
+        """A test, a notice or a copy: it was owed from the commit on that wrote it into the log."""
+        known = self._id(line.entry)
+        if not tried and owed is None:
+            self._find(
+                "missing",
+                f"Line {line.entry.seq} is for this subscription alone, and is neither attempted nor owed ({known})",
+            )
+        self._check_attempts(line, None, tried, owed, known=known)
 
     def _wanted(self, line: Line, tried: Sequence[Tried], owed: Owed | None) -> None:
         self.messages += 1

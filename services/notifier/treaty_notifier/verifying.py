@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from treaty_notifier.audit import Finding, Line, LogAudit, SubscriptionAudit
+from treaty_notifier.audit import Finding, Line, LogAudit, SubscriptionAudit, roster_findings
 from treaty_notifier.errors import FeedError
 from treaty_notifier.feed import page_of
 from treaty_notifier.messages import Draft, draft
@@ -66,9 +66,9 @@ def verify(evidence: Evidence, client: httpx.Client, *, subscription: str | None
         CannotVerify: there is no feed to compare with, or no such subscription.
         FeedError: what answers is no feed.
     """
-    reached = evidence.progress()
+    reached, rosters = evidence.progress(), evidence.rosters()
     books = [book for book in evidence.books() if subscription in (None, book.id)]
-    if subscription is not None and not books:
+    if subscription is not None and subscription not in rosters.subscriptions:
         raise CannotVerify(f"There is no such subscription (subscription: {subscription})")
     key, log = evidence.instance_key(), LogAudit()
     audits = {book.id: SubscriptionAudit(book, instance_key=key) for book in books}
@@ -87,10 +87,14 @@ def verify(evidence: Evidence, client: httpx.Client, *, subscription: str | None
     for audit in audits.values():
         audit.end()
     return Report(
-        findings=(*log.findings, *(one for audit in audits.values() for one in audit.findings)),
+        findings=(
+            *log.findings,
+            *(one for one in roster_findings(rosters) if subscription in (None, one.subscription)),
+            *(one for audit in audits.values() for one in audit.findings),
+        ),
         position=reached.position,
         lines=log.lines,
-        subscriptions=len(audits),
+        subscriptions=len(rosters.subscriptions) if subscription is None else 1,
         messages=sum(audit.messages for audit in audits.values()),
         attempts=tried,
     )

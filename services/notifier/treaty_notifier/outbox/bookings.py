@@ -26,7 +26,8 @@ _HELD = (
 _GIVE_BACK = """
     UPDATE lanes SET owner = NULL, lease_until = NULL,
            cursor = CASE WHEN cursor < :cursor THEN :cursor ELSE cursor END,
-           sequence = CASE WHEN sequence < :sequence THEN :sequence ELSE sequence END
+           sequence = CASE WHEN sequence < :sequence THEN :sequence ELSE sequence END,
+           booked = booked + :attempts
     WHERE id = :id
 """
 _PAUSE = """
@@ -105,7 +106,10 @@ def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _He
         _book_wishes(driver, settlement, now=now)
     driver.run_each(
         _GIVE_BACK,
-        [{"cursor": one.cursor, "sequence": attempted(one), "id": one.lease.lane_id} for one in settlements],
+        [
+            {"cursor": one.cursor, "sequence": attempted(one), "attempts": len(one.sent), "id": one.lease.lane_id}
+            for one in settlements
+        ],
     )
     for one in settlements:
         if one.is_slow is not None:
@@ -117,6 +121,7 @@ def _book(driver: Driver, settlements: Sequence[Settlement], held: dict[str, _He
     if replayed:
         waits = [(one.lease.lane_id, now + _share_of_time(one, held[one.lease.lane_id].per_second)) for one in replayed]
         replays.slow_down(driver, waits)
+        replays.count(driver, [(one.lease.lane_id, len(one.sent)) for one in replayed])
         replays.end(driver, [one.lease.lane_id for one in replayed])
 
 

@@ -7,14 +7,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, inspect, make_url, select
+from sqlalchemy import Connection, Inspector, func, inspect, make_url, select
 
-from treaty_notifier.audit import Book, Line, Owed, Taken, Tried
+from treaty_notifier.audit import Book, Line, Owed, Rosters, Taken, Tried
 from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.numbering import Occasion, Terms
+from treaty_notifier.outbox.dossiers import dossiers
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.port import Progress
+from treaty_notifier.outbox.port import Progress, ReplayState
+from treaty_notifier.outbox.replays import replays
 from treaty_notifier.outbox.rows import entry_of, filter_of
 from treaty_notifier.outbox.stretches import rolls
 from treaty_notifier.outbox.tables import (
@@ -22,14 +24,30 @@ from treaty_notifier.outbox.tables import (
     exceptions,
     former_filters,
     lanes,
+    memberships,
     messages,
     progress,
+    secrets,
     stretches,
     subscriptions,
 )
 from treaty_notifier.subscriptions import Window
 
 ROWS_AT_ONCE = 1_000
+READ = (
+    progress,
+    messages,
+    subscriptions,
+    former_filters,
+    stretches,
+    secrets,
+    lanes,
+    exceptions,
+    attempts,
+    memberships,
+    replays,
+    dossiers,
+)
 
 
 class NoRecord(Exception):
@@ -52,11 +70,21 @@ class Evidence:
     driver: Driver
 
     def instance_key(self) -> bytes:
-        return bytes(self.connection.execute(select(progress.c.instance_key)).scalar_one())
+        return bytes(self._progress().instance_key)
 
     def progress(self) -> Progress:
-        row = self.connection.execute(select(progress.c.position, progress.c.seq)).one()
+        """How far the feed was read. Raises NoRecord when that is not there any more."""
+        row = self._progress()
         return Progress(position=row.position, seq=row.seq)
+
+    def _progress(self) -> Any:
+        row = self.connection.execute(select(progress)).one_or_none()
+        if row is None:
+            raise NoRecord(
+                "The row that says how far the feed was read, and from which every webhook-id is derived, is gone; "
+                "restore the database from a copy"
+            )
+        return row
 
     def books(self) -> list[Book]:
         """Every subscription, with its terms and the numbers it has given out."""
@@ -77,6 +105,14 @@ class Evidence:
         formers: dict[str, list[Any]] = {}
         for row in self._rows(select(former_filters).order_by(former_filters.c.until_seq)):
             formers.setdefault(row.subscription_id, []).append((row.until_seq, filter_of(row.filter)))
+        replayed = {
+            row.subscription_id: row.booked
+            for row in self._rows(
+                select(replays.c.subscription_id, func.sum(replays.c.booked).label("booked")).group_by(
+                    replays.c.subscription_id
+                )
+            )
+        }
         query = select(subscriptions.c.id, subscriptions.c.filter, lanes).join(lanes, lanes.c.id == subscriptions.c.id)
         return [
             Book(
@@ -91,9 +127,41 @@ class Evidence:
                 cursor=row.cursor,
                 sequence=row.sequence,
                 taken=pieces.get(row.id, ()),
+                booked=row.booked + int(replayed.get(row.id, 0)),
             )
             for row in self._rows(query.order_by(subscriptions.c.id))
         ]
+
+    def rosters(self) -> Rosters:
+        """Of which subscriptions there are rows of each kind."""
+        current = secrets.c.expires_at.is_(None)
+        is_over = replays.c.state.in_([state.value for state in ReplayState if state.has_ended])
+        return Rosters(
+            subscriptions=self._ids(select(subscriptions.c.id)),
+            lanes=self._ids(select(lanes.c.id).where(~lanes.c.is_replay)),
+            needed={
+                "secret": self._ids(select(secrets.c.subscription_id).where(current)),
+                "dossier": self._ids(select(dossiers.c.subscription_id)),
+            },
+            others={
+                what: self._ids(select(table.c.subscription_id).distinct())
+                for what, table in {
+                    "number": stretches,
+                    "former filter": former_filters,
+                    "debt": exceptions,
+                    "attempt": attempts,
+                    "replay": replays,
+                }.items()
+            },
+            running_replays=self._pairs(select(replays.c.id, replays.c.subscription_id).where(~is_over)),
+            replay_lanes=self._pairs(select(lanes.c.id, lanes.c.subscription_id).where(lanes.c.is_replay)),
+        )
+
+    def _ids(self, query: Any) -> frozenset[str]:
+        return frozenset(row[0] for row in self._rows(query))
+
+    def _pairs(self, query: Any) -> dict[str, str]:
+        return {row[0]: row[1] for row in self._rows(query)}
 
     def lines(self) -> Iterator[tuple[Line, OnRecord]]:
         """The message log in order, each line with everything that is on record about it."""
@@ -108,7 +176,7 @@ class Evidence:
             yield Line(entry=entry, body=bytes(row.body)), OnRecord(tried=found, owed=debts)
 
     def _rows(self, query: Any) -> Iterator[Any]:  # Any: SQLAlchemy cannot carry the columns' types this far
-        yield from self.connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
+        yield from self.connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
 
 
 @contextmanager
@@ -129,7 +197,7 @@ def snapshot(dsn: str) -> Iterator[Evidence]:
                 connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 there = inspect(connection)
-                if not there.has_table("progress") or not there.has_table("stretches"):
+                if not _is_of_this_release(there):
                     raise NoRecord(
                         "There is no notifier's record here, or one that this release has not opened yet; start "
                         "`treaty-notifier serve` on it once, or name another with --database"
@@ -138,6 +206,15 @@ def snapshot(dsn: str) -> Iterator[Evidence]:
                     yield Evidence(connection, driver)
     finally:
         database.close()
+
+
+def _is_of_this_release(there: Inspector) -> bool:
+    """Whether everything that is read is there."""
+    known = set(there.get_table_names())
+    return all(
+        table.name in known and {column["name"] for column in there.get_columns(table.name)} >= set(table.c.keys())
+        for table in READ
+    )
 
 
 def _no_clock() -> Any:

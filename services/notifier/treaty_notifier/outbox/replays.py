@@ -22,10 +22,12 @@ replays = Table(
     Column("stop_seq", BigInteger, nullable=False),
     Column("per_second", Integer, nullable=False),
     Column("state", String(20), nullable=False),
+    Column("booked", BigInteger, nullable=False, server_default="0"),  # attempts
 )
 
 _END = "DELETE FROM lanes WHERE {among:id:ids} AND is_replay AND cursor >= stop_seq RETURNING id"
 _FINISHED = "UPDATE replays SET state = 'finished' WHERE {among:id:ids}"
+_BOOKED = "UPDATE replays SET booked = booked + :attempts WHERE id = :id"
 _WAIT = """
     UPDATE lanes SET paused_until = CASE WHEN paused_until > :until THEN paused_until ELSE :until END WHERE id = :id
 """
@@ -74,6 +76,11 @@ def end(driver: Driver, lane_ids: Sequence[str]) -> None:
     """Replays that have come to their end leave their attempts, and that they have finished."""
     if lane_ids and (ended := [row[0] for row in driver.rows(_END, ids=list(lane_ids))]):
         driver.run(_FINISHED, ids=ended)
+
+
+def count(driver: Driver, attempts: Sequence[tuple[str, int]]) -> None:
+    """How many attempts each replay has made: the lane that knows it goes when the replay ends."""
+    driver.run_each(_BOOKED, [{"id": lane_id, "attempts": made} for lane_id, made in attempts])
 
 
 def slow_down(driver: Driver, waits: Sequence[tuple[str, datetime]]) -> None:

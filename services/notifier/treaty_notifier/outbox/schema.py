@@ -30,6 +30,14 @@ def _complete(connection: Connection, table: Table) -> None:
     if "numbered_after" in {column.name for column in missing}:
         # What was taken up before there were numbers has none: counting begins with the next message.
         connection.execute(text("UPDATE lanes SET numbered_after = cursor"))
+    if table.name == "lanes" and "booked" in {column.name for column in missing}:
+        # What was attempted before attempts were counted is taken as it stands.
+        connection.execute(
+            text(
+                "UPDATE lanes SET booked = (SELECT count(*) FROM attempts WHERE subscription_id = lanes.id)"
+                " WHERE id = subscription_id"
+            )
+        )
     indexed = {index["name"] for index in found.get_indexes(table.name)}
     for index in table.indexes:
         if index.name not in indexed:

@@ -142,6 +142,7 @@ lanes = Table(
     Column("per_second", Integer),  # of a replay
     Column("numbered_after", BigInteger, nullable=False, server_default="0"),  # the line before number 1
     Column("is_slow", Boolean, nullable=False, server_default=false()),  # its endpoint has places of its own
+    Column("booked", BigInteger, nullable=False, server_default="0"),  # attempts; those of replays are counted there
     Index("lanes_by_served_at", "served_at"),
     # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
     postgresql_with={"fillfactor": 40},
