@@ -550,6 +550,47 @@ def test_one_process_at_a_time_serves_a_sqlite_file(sqlite_dsn: str) -> None:
     second.close()
 
 
+def test_a_keeper_that_stands_still_for_its_lease_is_followed_and_books_nothing_more(sqlite_dsn: str) -> None:
+    seconds = [0.0]
+    frozen, follower = (
+        SqlOutbox(sqlite_dsn, new_key=KEY, clock=Clock(NOON), monotonic_seconds=lambda: seconds[0]) for _ in range(2)
+    )
+    frozen.enter(owner="frozen", lease_seconds=3)
+    subscribe(frozen)
+    append(frozen, event(1))
+    (turn,) = claim(frozen, owner="frozen").turns
+    for at in (0.0, 2.9):
+        seconds[0] = at
+        with pytest.raises(OutboxOwned):
+            follower.enter(owner="follower", lease_seconds=1)
+    seconds[0] = 3.0
+    follower.enter(owner="follower", lease_seconds=1)
+
+    with pytest.raises(OutboxOwned):
+        frozen.settle([settled(turn)])
+    with pytest.raises(OutboxOwned):
+        frozen.enter(owner="frozen", lease_seconds=3)
+    (again,) = claim(follower, owner="follower").turns
+    assert again.parcels == turn.parcels
+    frozen.close()
+    follower.close()
+
+
+def test_a_keeper_that_beats_is_never_followed_however_little_it_has_to_do(sqlite_dsn: str) -> None:
+    seconds = [0.0]
+    keeper, standby = (
+        SqlOutbox(sqlite_dsn, new_key=KEY, clock=Clock(NOON), monotonic_seconds=lambda: seconds[0]) for _ in range(2)
+    )
+    keeper.enter(owner="keeper", lease_seconds=3)
+    for at in range(20):
+        seconds[0] = float(at)
+        keeper.reap()
+        with pytest.raises(OutboxOwned):
+            standby.enter(owner="standby", lease_seconds=3)
+    keeper.close()
+    standby.close()
+
+
 def test_the_leases_of_a_notifier_that_died_are_free_at_once(database_dsn: str) -> None:
     dead, alive = (SqlOutbox(database_dsn, new_key=KEY, clock=Clock(NOON)) for _ in range(2))
     dead.enter(owner="dead")

@@ -360,6 +360,7 @@ def test_readiness_says_how_far_the_feed_was_read(running_notifier: Notifier, fa
     assert running_notifier.client.get("/readyz").json() == {
         "status": "ready",
         "faults": {},
+        "role": "serving",
         "feed_head": 2,
         "feed_position": 2,
         "position": 2,

@@ -89,6 +89,17 @@ class PositionTaken(NotifierRefusal):
         self.actual = actual
 
 
+class OutboxUnavailable(NotifierRefusal):
+    """The notifier's database cannot be used now; ``reason`` says why in a few words."""
+
+    def __init__(self, reason: str, *, said: str) -> None:
+        super().__init__(
+            f"The notifier's database cannot be used now: {reason} (it said: {said}); nothing was changed, ask again "
+            "when that is mended"
+        )
+        self.reason = reason
+
+
 class OutboxOwned(NotifierRefusal):
     """Another process already serves this SQLite file."""
 

@@ -28,6 +28,14 @@ class Metrics:
         self.fenced = Counter(
             "treaty_notifier_fenced_turns", "Turns that another notifier had taken over", registry=self.registry
         )
+        self.serving = Gauge(
+            "treaty_notifier_serving",
+            "1 while this process delivers, 0 while it stands by for another one on the same SQLite file",
+            registry=self.registry,
+        )
+        self.database_up = Gauge(
+            "treaty_notifier_database_up", "1 while something can be recorded", registry=self.registry
+        )
         self.parked = Counter(
             "treaty_notifier_parked_lanes", "Lanes left alone for a while after a fault of ours", registry=self.registry
         )
@@ -69,8 +77,9 @@ class Metrics:
             )
         }
 
-    def text(self, census: Census) -> bytes:
-        """The exposition, with the counts of the outbox as they are now."""
+    def text(self, census: Census | None) -> bytes:
+        """The exposition, with the counts of the outbox as they are now; None: as they were when it last answered."""
         for name, gauge in self._census.items():
-            gauge.set(getattr(census, name))
+            if census is not None:
+                gauge.set(getattr(census, name))
         return generate_latest(self.registry)

@@ -153,7 +153,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         monotonic_seconds=time.monotonic,
         examined={},
         wake=clerk.wake,
-        health=lambda: _health(loops, follower),
+        health=lambda: _health(loops, follower, clerk),
         subscriptions_per_owner=settings.subscriptions_per_owner,
     )
 
@@ -173,7 +173,7 @@ def _say_what_is_dialled(settings: Settings) -> None:
 
 
 def open_outbox(settings: Settings) -> Outbox:
-    """SQLite's file is served by one process only; PostgreSQL by as many as like to."""
+    """SQLite's file is served by one process at a time, others stand by; PostgreSQL by as many as like to."""
     box = RingBox(settings.ring, new_nonce=secrets.token_bytes)
     if not settings.ring:
         LOG.warning("Secrets rest in the database as they are; set TREATY_NOTIFIER_KEYRING to have them sealed")
@@ -259,8 +259,9 @@ async def _stop(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _health(loops: list[Supervised], follower: Follower) -> Health:
+def _health(loops: list[Supervised], follower: Follower, clerk: Clerk) -> Health:
     faults = {loop.name: loop.fault for loop in loops if loop.fault}
     if not follower.is_reachable:
         faults.setdefault("feed", "the status service does not answer")
-    return Health(faults=faults, facts={"feed_head": follower.head, "feed_position": follower.position})
+    role = "serving" if clerk.entered.is_set() else "standing by"
+    return Health(faults=faults, facts={"role": role, "feed_head": follower.head, "feed_position": follower.position})

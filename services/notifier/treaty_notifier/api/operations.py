@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from treaty_notifier.api.desk import TheDesk
 from treaty_notifier.api.problems import EVERY_PROBLEM
+from treaty_notifier.errors import OutboxUnavailable
 
 router = APIRouter(tags=["operations"])
 DATABASE_SECONDS = 2.0
@@ -34,7 +35,12 @@ async def readyz(desk: TheDesk) -> JSONResponse:
     try:
         async with asyncio.timeout(DATABASE_SECONDS):
             progress = await desk.call(desk.outbox.progress)
-        facts |= {"position": progress.position, "messages": progress.seq}
+            facts |= {"position": progress.position, "messages": progress.seq}
+            await desk.call(desk.outbox.probe)
+    except OutboxUnavailable as outage:
+        faults["database"] = outage.reason
+    except TimeoutError:
+        faults["database"] = "it does not answer in time"
     except Exception as error:  # noqa: BLE001  (whatever the database does, the answer is that it is not ready)
         faults["database"] = type(error).__name__
     body = {"status": "unready" if faults else "ready", "faults": faults, **facts}
@@ -48,8 +54,16 @@ async def read_version() -> dict[str, str]:
 
 @router.get("/metrics", operation_id="metrics", summary="Prometheus", response_class=PlainTextResponse)
 async def metrics(desk: TheDesk) -> Response:
-    census = await desk.call(desk.outbox.census)
-    desk.metrics.circuits_open.set(await desk.call(desk.outbox.dossiers.circuits_open))
+    """Without the counts of the outbox, and ``treaty_notifier_database_up 0``, while the database cannot be used."""
+    census = None
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            census = await desk.call(desk.outbox.census)
+            desk.metrics.circuits_open.set(await desk.call(desk.outbox.dossiers.circuits_open))
+            await desk.call(desk.outbox.probe)
+        desk.metrics.database_up.set(1)
+    except (OutboxUnavailable, TimeoutError):
+        desk.metrics.database_up.set(0)
     return Response(desk.metrics.text(census), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

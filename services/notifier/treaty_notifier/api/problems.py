@@ -136,6 +136,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="The status service does not answer",
         meaning="Keys and groups are asked of the status service; deliveries go on meanwhile.",
     ),
+    errors.OutboxUnavailable: Problem(
+        slug="database-unavailable",
+        status=503,
+        title="The notifier's database cannot be used now",
+        meaning="A full disk, a lock, or a server that does not answer; nothing was changed, and nothing is lost.",
+    ),
 }
 _INVALID = Problem(
     slug="invalid-request",

@@ -9,10 +9,11 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from treaty_notifier.errors import PositionTaken
+from treaty_notifier.errors import OutboxOwned, PositionTaken
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.places import Room
 from treaty_notifier.loops.threads import Threads
@@ -24,6 +25,7 @@ T = TypeVar("T")
 MOST_FAULTS = 3  # of one lane's turns in a row, before it is left alone for longer
 SHORT_PARK_SECONDS = 5.0
 LONG_PARK_SECONDS = 3600.0
+STANDBY_SECONDS = 0.25  # between two looks at whether the store is free
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class _Arrived:
 class Clerk:
     """Finds lanes by polling; ``wake`` only shortens the wait.
 
-    ``entered`` is set once it is known to be at work. ``run`` calls ``serve`` with each turn that was claimed
-    and the moment its lease ends, on the loop's clock, and asks ``room`` which lanes more may be served now.
+    ``entered`` is set while it is known to be at work; while another process serves the store it stands by. ``run``
+    calls ``serve`` with each turn that was claimed and the moment its lease ends, on the loop's clock, and asks
+    ``room`` which more lanes may be served now.
     """
 
     def __init__(self, outbox: Outbox, *, owner: str, limits: Limits, threads: Threads, metrics: Metrics) -> None:
@@ -90,13 +93,35 @@ class Clerk:
         return await arrived.written
 
     async def run(self, *, serve: Callable[[Turn, float], None], room: Callable[[], Room]) -> None:
-        """Raises OutboxOwned when another process serves this store."""
-        await self._call(lambda: self._outbox.enter(owner=self._owner))
-        self.entered.set()
+        """Serves whenever the store may be served by this process, and stands by otherwise."""
         while True:
-            self._something.clear()
-            if not await self._turn_over(serve=serve, room=room()):
-                await self._rest()
+            await self._enter()
+            try:
+                while True:
+                    self._something.clear()
+                    if not await self._turn_over(serve=serve, room=room()):
+                        await self._rest()
+            except OutboxOwned as owned:
+                LOG.warning("Passed over while it stood still. %s", owned)
+            finally:
+                self.entered.clear()
+                self._metrics.serving.set(0)
+
+    async def _enter(self) -> None:
+        seconds = self._limits.lease_seconds
+        is_told = False
+        while True:
+            try:
+                await self._call(lambda: self._outbox.enter(owner=self._owner, lease_seconds=seconds))
+            except OutboxOwned as owned:
+                if not is_told:
+                    LOG.info(str(owned))
+                is_told = True
+                await asyncio.sleep(min(STANDBY_SECONDS, seconds / 4))
+                continue
+            self.entered.set()
+            self._metrics.serving.set(1)
+            return
 
     async def finish(self) -> None:
         """Book what is known and give the leases back. Called when nothing claims any more and nothing is sent."""
@@ -104,7 +129,8 @@ class Clerk:
             await asyncio.wait([self._under_way])
         finished = [one.settlement for one in self._finished]
         if finished:
-            self._note(await self._exchange(settlements=finished))
+            with suppress(OutboxOwned):  # then it is not ours to book
+                self._note(await self._exchange(settlements=finished))
         await self._call(lambda: self._outbox.release(owner=self._owner))
 
     async def _turn_over(self, *, serve: Callable[[Turn, float], None], room: Room) -> bool:
@@ -121,6 +147,10 @@ class Clerk:
         page = arrived.page if arrived is not None else None
         try:
             done = await self._exchange(settlements=settlements, page=page, wish=self._wish(room))
+        except OutboxOwned:
+            self._metrics.fenced.inc(len(finished))
+            self._arrived = [*([arrived] if arrived is not None else []), *self._arrived]
+            raise
         except BaseException as fault:
             if arrived is not None and not arrived.written.done():
                 arrived.written.set_exception(fault)

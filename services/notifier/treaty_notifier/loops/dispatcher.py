@@ -62,7 +62,7 @@ class Dispatcher:
         self._paces = Paces()
 
     async def run(self) -> None:
-        """Raises OutboxOwned when another process serves this store."""
+        """Serves whenever the clerk may claim."""
         await self._clerk.run(serve=self._begin, room=self._places.room)
 
     async def finish(self) -> None:

@@ -26,8 +26,8 @@ class Herald:
         self._metrics = metrics
 
     async def run(self) -> None:
-        await self._clerk.entered.wait()
         while True:
+            await self._clerk.entered.wait()
             if await self._threads.call(self._tell):
                 self._clerk.wake()
             await asyncio.sleep(LOOK_SECONDS)

@@ -25,8 +25,8 @@ class Janitor:
         self._kept = kept
 
     async def run(self) -> None:
-        await self._clerk.entered.wait()
         while True:
+            await self._clerk.entered.wait()
             before = self._clock() - self._kept
             while await self._threads.call(self._outbox.forget_answers, before=before, limit=ANSWERS_AT_ONCE):
                 await asyncio.sleep(0.1)  # others want to write as well

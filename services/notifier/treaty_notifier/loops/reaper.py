@@ -1,7 +1,9 @@
 """Nobody waits for the dead: the leases of notifiers that are gone are given back."""
 
 import asyncio
+from contextlib import suppress
 
+from treaty_notifier.errors import OutboxOwned
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.threads import Threads
 from treaty_notifier.outbox import Outbox
@@ -18,8 +20,9 @@ class Reaper:
         self._threads = threads
 
     async def run(self) -> None:
-        await self._clerk.entered.wait()
         while True:
-            if await self._threads.call(self._outbox.reap):
-                self._clerk.wake()
+            await self._clerk.entered.wait()
+            with suppress(OutboxOwned):  # the clerk finds out as well, and stands by
+                if await self._threads.call(self._outbox.reap):
+                    self._clerk.wake()
             await asyncio.sleep(REAP_SECONDS)

@@ -5,19 +5,29 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from treaty_notifier.outbox import schema
 from treaty_notifier.outbox.driver import Driver
+from treaty_notifier.outbox.outages import look_for_room, outages_named
 
 SCHEMA_LOCK = 7_402_318_855  # any number, the same in every notifier: only one creates the tables
 POOL_SIZE = 8
+#: Seconds after which a server that went away without a word is noticed (no effect on a Unix socket).
+_CUT_OFF = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class Database:
-    """Read and write transactions on either engine.
+    """Read and write transactions on either engine. Each raises OutboxUnavailable when the database cannot be used.
 
     SQLite admits one writer at a time, so writers queue here instead of in the library's sleeping busy handler.
     """
@@ -36,22 +46,19 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection, connection.begin():
+        with outages_named(self.engine), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        if self.is_sqlite:
-            with self._writers, self._write_engine.begin() as connection:
-                yield connection
-        else:
-            with self._write_engine.begin() as connection:
-                yield connection
+        queue = self._writers if self.is_sqlite else nullcontext()
+        with outages_named(self.engine), queue, self._write_engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def driving(self, clock: Callable[[], datetime]) -> Iterator[Driver]:
         """A write transaction for the driver itself, one at a time, on a connection that is kept for them."""
-        with self._drivers, self._writers if self.is_sqlite else nullcontext():
+        with outages_named(self.engine), self._drivers, self._writers if self.is_sqlite else nullcontext():
             connection, self._kept = self._kept or self._write_engine.connect(), None
             try:
                 with connection.begin(), Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
@@ -66,11 +73,25 @@ class Database:
     def looking(self, clock: Callable[[], datetime]) -> Iterator[tuple[Connection, Driver]]:
         """One snapshot, for both ways to ask: what moves from one table to another meanwhile is seen in one of them."""
         with (
+            outages_named(self.engine),
             self._snapshots.connect() as connection,
             connection.begin(),
             Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver,
         ):
             yield connection, driver
+
+    def probe(self) -> None:
+        """Could something be written now? Commits a change that changes nothing; takes some room on SQLite's disk and
+        gives it back, because rewriting a page needs none.
+
+        Raises:
+            OutboxUnavailable: it could not.
+        """
+        file = self.engine.url.database
+        if self.is_sqlite and file and file != ":memory:":
+            look_for_room(Path(file))
+        with self.writing() as connection:
+            connection.execute(text("UPDATE progress SET seq = seq" if self.is_sqlite else "SELECT txid_current()"))
 
     def create_tables(self) -> None:
         with self.writing() as connection:
@@ -88,7 +109,9 @@ class Database:
 
 def _postgres(dsn: str) -> Engine:
     url = make_url(dsn).set(drivername="postgresql+psycopg")
-    return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
+    return create_engine(
+        url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, connect_args=_CUT_OFF | dict(url.query)
+    )
 
 
 def _sqlite(dsn: str) -> Engine:

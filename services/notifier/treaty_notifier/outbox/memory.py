@@ -294,7 +294,7 @@ class MemoryOutbox:
 
     # Lanes
 
-    def enter(self, *, owner: str) -> None:
+    def enter(self, *, owner: str, lease_seconds: float = 45.0) -> None:
         """There is one process, and it lives."""
 
     def reap(self) -> int:
@@ -444,6 +444,9 @@ class MemoryOutbox:
                 kept = self._attempts[place]
                 kept[number] = replace(kept[number], response=b"", location=None)
             return len(old)
+
+    def probe(self) -> None:
+        """Memory is always there."""
 
     def census(self) -> Census:
         with self._lock:

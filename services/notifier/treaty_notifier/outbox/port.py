@@ -441,8 +441,11 @@ class Outbox(Protocol):
     def park(self, lease: Lease, *, seconds: float) -> bool:
         """Give a lease back without booking anything and leave the lane alone for a while; False if it was lost."""
 
-    def enter(self, *, owner: str) -> None:
+    def enter(self, *, owner: str, lease_seconds: float = 45.0) -> None:
         """Say that this owner is at work, until ``close`` or the end of the process, however it ends.
+
+        A store for one process at a time is taken over from one that is gone, or that has not moved for its lease.
+        From then on that one's ``exchange`` and ``reap`` raise OutboxOwned.
 
         Raises:
             OutboxOwned: the store is for one process at a time and another one is at work.
@@ -481,5 +484,12 @@ class Outbox(Protocol):
         """Empty what endpoints answered to attempts before then, ``limit`` at most; how many. The attempts stay."""
 
     def census(self) -> Census: ...
+
+    def probe(self) -> None:
+        """Could something be recorded now? Changes nothing.
+
+        Raises:
+            OutboxUnavailable: it could not; every other method raises it as well while that is so.
+        """
 
     def close(self) -> None: ...

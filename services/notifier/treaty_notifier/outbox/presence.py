@@ -11,7 +11,6 @@ from typing import IO, Protocol
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from treaty_notifier.errors import OutboxOwned
 from treaty_notifier.outbox.engine import Database
 
 try:
@@ -38,33 +37,48 @@ class Presence(Protocol):
 
 
 class FilePresence:
-    """SQLite: one process at a time, held by a lock on a file beside the database."""
+    """SQLite: each owner holds a lock on a small file of its own beside the database, which ends with its process."""
 
     def __init__(self, database: str | None) -> None:
-        self._path = Path(f"{database}.lock") if database and database != ":memory:" else None
-        self._file: IO[bytes] | None = None
-        self._owners: list[str] = []
+        self._database = database if database and database != ":memory:" else None
+        self._files: dict[str, IO[bytes] | None] = {}
 
     def enter(self, owner: str) -> None:
-        if self._file is None and self._path is not None and fcntl is not None:
-            file = self._path.open("ab")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as held:
-                file.close()
-                raise OutboxOwned(
-                    f"Another notifier serves this database (lock: {self._path}); stop it, or share a PostgreSQL"
-                ) from held
-            self._file = file
-        self._owners.append(owner)
+        if owner in self._files:
+            return
+        file = None
+        if self._database is not None and fcntl is not None:
+            file = self._path(owner).open("ab")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        self._files[owner] = file
 
     def absent(self, owners: list[str]) -> list[str]:
-        return [owner for owner in owners if owner not in self._owners]
+        return [owner for owner in owners if owner not in self._files and self._is_gone(owner)]
 
     def leave(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for owner, file in self._files.items():
+            if file is not None:
+                self._path(owner).unlink(missing_ok=True)
+                file.close()
+        self._files = {}
+
+    def _is_gone(self, owner: str) -> bool:
+        if self._database is None:
+            return True
+        if fcntl is None:  # pragma: no cover  (nobody can be asked; leases then expire by time)
+            return False
+        try:
+            with self._path(owner).open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._path(owner).unlink(missing_ok=True)
+        except FileNotFoundError:
+            return True
+        except BlockingIOError:
+            return False
+        return True
+
+    def _path(self, owner: str) -> Path:
+        return Path(f"{self._database}.{owner}.lock")
 
 
 class ServerPresence:

@@ -4,6 +4,7 @@ Instants that decide (leases, due times) come from the database's clock on Postg
 agree on them; on SQLite there is one machine and its clock is passed in.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
+from treaty_notifier.outbox.keeper import Keeper
 from treaty_notifier.outbox.message_log import MessageLog
 from treaty_notifier.outbox.port import (
     REPLAY_PER_SECOND,
@@ -73,6 +75,7 @@ class SqlOutbox:
         clock: Callable[[], datetime],
         box: SecretBox | None = None,
         patience: timedelta = PATIENCE,
+        monotonic_seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = Database(dsn)
         self._clock = clock
@@ -80,6 +83,11 @@ class SqlOutbox:
         self._database.create_tables()
         self._key = self._first_start(new_key)
         self._presence = presence_in(self._database)
+        self._keeper = (
+            Keeper(self._database, self._presence, monotonic_seconds=monotonic_seconds)
+            if self._database.is_sqlite
+            else None
+        )
         self._log = MessageLog()
         self._dossiers = SqlDossiers(self._database, self._box, now=self._now, patience=patience)
         self._claims = Claims(self._key, self._box, self._log)
@@ -296,6 +304,8 @@ class SqlOutbox:
     ) -> Exchange:
         # Lanes before the position, as everybody takes them: then nobody waits for somebody who waits for him.
         with self._database.driving(self._clock) as driver:
+            if self._keeper is not None:
+                self._keeper.check(driver)
             booked = bookings.settle(driver, settlements)
             self._dossiers.book(driver, [one for one, is_ours in zip(settlements, booked, strict=True) if is_ours])
             appended = self._log.append(driver, page) if page is not None else None
@@ -319,11 +329,15 @@ class SqlOutbox:
         with self._database.driving(self._clock) as driver:
             return bookings.park(driver, lease, seconds=seconds)
 
-    def enter(self, *, owner: str) -> None:
+    def enter(self, *, owner: str, lease_seconds: float = 45.0) -> None:
         self._presence.enter(owner)
+        if self._keeper is not None:
+            self._keeper.enter(self._drive, owner=owner, lease_seconds=lease_seconds)
         self.reap()
 
     def reap(self) -> int:
+        if self._keeper is not None and self._keeper.is_due():
+            self._drive(self._keeper.check)
         with self._database.reading() as connection:
             holders = select(lanes.c.owner).where(lanes.c.owner.is_not(None)).distinct()
             owners = [str(owner) for owner in connection.execute(holders).scalars()]
@@ -398,6 +412,9 @@ class SqlOutbox:
         with self._database.writing() as connection:
             return reseal(connection, renew)
 
+    def probe(self) -> None:
+        self._database.probe()
+
     def census(self) -> Census:
         with self._database.reading() as connection:
             seq = _progress(connection).seq
@@ -444,6 +461,10 @@ class SqlOutbox:
                 .values(owner=None, lease_until=None, epoch=lanes.c.epoch + 1)
             )
             return freed.rowcount
+
+    def _drive(self, work: Callable[[Driver], None]) -> None:
+        with self._database.driving(self._clock) as driver:
+            work(driver)
 
     def _driver(self, connection: Connection) -> Driver:
         return Driver(connection, is_sqlite=self._database.is_sqlite, clock=self._clock)

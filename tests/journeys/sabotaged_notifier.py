@@ -1,0 +1,48 @@
+"""A notifier with one of its guarantees taken away, so that a judge of those guarantees can be seen to fail.
+
+Run as ``python sabotaged_notifier.py FLAW serve …``; FLAW is ``own-ids``, ``acknowledges-first`` or ``any-order``.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Mapping
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+
+from treaty_notifier import main
+from treaty_notifier.deliveries import Answer
+from treaty_notifier.loops import dispatcher
+from treaty_notifier.outbox import SqlOutbox
+from treaty_notifier.sender import NarrowTransport
+
+
+def own_ids() -> None:
+    """Every process derives the ids from a key that it made up itself."""
+    SqlOutbox._first_start = lambda *_: secrets.token_bytes(32)  # type: ignore[method-assign]  # that is the flaw
+
+
+def acknowledges_first() -> None:
+    """A delivery is booked as done when it begins."""
+    send, under_way = NarrowTransport.send, set()
+
+    async def claims_success(self: NarrowTransport, request: Any, *, deadline_seconds: float) -> Answer:
+        task = asyncio.create_task(send(self, request, deadline_seconds=deadline_seconds))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        return Answer(status=204)
+
+    NarrowTransport.send = claims_success  # type: ignore[assignment,method-assign]  # that is the flaw
+
+
+def any_order() -> None:
+    """Lanes that are to keep the order do not."""
+    dispatcher.Order = SimpleNamespace(FIFO=Enum("Order", "NONE").NONE)  # type: ignore[misc,assignment]  # the flaw
+
+
+FLAWS: Mapping[str, Any] = {"own-ids": own_ids, "acknowledges-first": acknowledges_first, "any-order": any_order}
+
+if __name__ == "__main__":
+    FLAWS[sys.argv.pop(1)]()
+    main.run()
