@@ -410,7 +410,10 @@ def test_the_service_is_not_ready_while_nothing_can_be_recorded(tmp_path: Path, 
             assert service.act("EX-1", "accession", "fra", "2026-03-01").status_code == 503
 
         unready = service.client.get("/readyz")
-        assert (unready.status_code, unready.json()["faults"]) == (503, {"log": "cannot be written"})
+        assert (unready.status_code, unready.json()["faults"]) == (
+            503,
+            {"log": "cannot be written: it is locked by somebody else"},
+        )
         assert service.client.get("/livez").status_code == 200
 
         other.execute("ROLLBACK")

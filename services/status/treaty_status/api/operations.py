@@ -42,8 +42,12 @@ async def readyz(surface: TheSurface) -> JSONResponse:
         async with asyncio.timeout(PATIENCE_SECONDS):
             facts["head"] = await asyncio.to_thread(surface.desk.log.head)
             facts["views_position"] = await asyncio.to_thread(surface.desk.views.position)
-    except (LogUnavailable, ViewsUnavailable, TimeoutError) as error:
-        faults["database"] = type(error).__name__
+    except LogUnavailable as outage:
+        faults["database"] = outage.reason
+    except ViewsUnavailable:
+        faults["database"] = "the lists do not answer"
+    except TimeoutError:
+        faults["database"] = "it does not answer in time"
     else:
         facts["views_lag"] = max(0, facts["head"] - facts["views_position"])
         if facts["views_lag"] > FAR_BEHIND:
@@ -62,8 +66,10 @@ async def _unwritable(surface: Surface) -> str | None:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await asyncio.to_thread(surface.desk.log.probe)
-    except (LogUnavailable, TimeoutError):
-        return "cannot be written"
+    except LogUnavailable as outage:
+        return f"cannot be written: {outage.reason}"
+    except TimeoutError:
+        return "cannot be written: it does not answer in time"
     return None
 
 
@@ -88,7 +94,10 @@ async def version(surface: TheSurface) -> Document:
 )
 async def metrics(surface: TheSurface) -> Response:
     """Requests, recording times, and how far the log and the lists have come."""
-    gauges = {"treaty_log_position": ("The last position seen in the log.", float(surface.desk.tail.seen))}
+    gauges = {
+        "treaty_log_position": ("The last position seen in the log.", float(surface.desk.tail.seen)),
+        "treaty_log_writable": ("1 while something can be recorded.", float(await _unwritable(surface) is None)),
+    }
     try:
         position = await asyncio.to_thread(surface.desk.views.position)
     except ViewsUnavailable:

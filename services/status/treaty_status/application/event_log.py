@@ -34,8 +34,13 @@ class LogUnavailable(Exception):
     """The database did not answer or cannot write; nothing was appended, or it is not known. Try again: it is safe.
 
     A second attempt with the same versions and keys cannot write twice. When it meets VersionConflict or KeyTaken,
-    the first attempt (or somebody else) was there: look the key up with ``reply``, or read the stream.
+    the first attempt (or somebody else) was there: look the key up with ``reply``, or read the stream. ``reason`` says
+    in a few words what is wrong.
     """
+
+    def __init__(self, message: str, *, reason: str = "it does not answer") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NewEvent(NamedTuple):

@@ -245,7 +245,7 @@ class Writer:
         if isinstance(outcome, Refusal):
             return outcome
         refusal = Unavailable(
-            "The log did not take the events.", way_out="Send it again, with the same Idempotency-Key."
+            f"The log did not take the events: {error.reason}.", way_out="Send it again, with the same Idempotency-Key."
         )
         refusal.__cause__ = error
         return refusal

@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from treaty_status.application.event_log import LoggedEvent, LogUnavailable, NewEvent, Reply
 from treaty_status.store.batch import key_taken, refuse_disorder, version_conflict
 from treaty_status.store.connections import Connections
+from treaty_status.store.outages import READ_ONLY, reason_of
 from treaty_status.store.postgres_schema import append_rows, ensure_schema
 
 Connection = psycopg.Connection[TupleRow]
@@ -129,7 +130,9 @@ class PostgresLog:
     def probe(self) -> None:
         """Take a transaction's number and commit it, which the server has to write down."""
         if not self._select(_PROBE, ()):
-            raise LogUnavailable("The log's database only reads now; try again, or give it back its writing.")
+            raise LogUnavailable(
+                "The log's database only reads now; try again, or give it back its writing.", reason=READ_ONLY
+            )
 
     def head(self) -> int:
         """The last position."""
@@ -195,4 +198,7 @@ class PostgresLog:
 
 
 def _unavailable(problem: Exception) -> LogUnavailable:
-    return LogUnavailable(f"The log's database cannot be used now ({type(problem).__name__}: {problem}); try again.")
+    return LogUnavailable(
+        f"The log's database cannot be used now ({type(problem).__name__}: {problem}); try again.",
+        reason=reason_of(problem),
+    )

@@ -24,6 +24,7 @@ from treaty_status.application.event_log import LoggedEvent, LogUnavailable, New
 from treaty_status.store.batch import key_taken, refuse_disorder, version_conflict
 from treaty_status.store.codec import instant
 from treaty_status.store.connections import Connections
+from treaty_status.store.outages import NoRoom, look_for_room, reason_of
 
 LOCK_TIMEOUT: Final = 5.0
 """Seconds to wait for another process's commit."""
@@ -274,10 +275,14 @@ class SqliteLog:
         return [LoggedEvent(position, _stream(at), version, topic, body) for position, at, version, topic, body in rows]
 
     def probe(self) -> None:
-        """Write the file's header as it is, and commit; by a connection of its own, so that nobody waits for it."""
+        """Take some room beside the file and give it back; then write the file's header as it is, and commit.
+
+        By a connection of its own, so that nobody waits for it.
+        """
         try:
+            look_for_room(self._path)
             write_nothing(self._path)
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, NoRoom) as problem:
             raise self._unavailable(problem) from problem
 
     def head(self) -> int:
@@ -312,5 +317,6 @@ class SqliteLog:
 
     def _unavailable(self, problem: Exception) -> LogUnavailable:
         return LogUnavailable(
-            f"The log's file cannot be used now (file: {self._path}, SQLite says: {problem}); try again."
+            f"The log's file cannot be used now (file: {self._path}, SQLite says: {problem}); try again.",
+            reason=reason_of(problem),
         )
