@@ -4,7 +4,6 @@ Run as ``python sabotaged_notifier.py FLAW serve …``; FLAW is ``own-ids``, ``a
 """
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Mapping
 from enum import Enum
@@ -20,7 +19,13 @@ from treaty_notifier.sender import NarrowTransport
 
 def own_ids() -> None:
     """Every process derives the ids from a key that it made up itself."""
-    SqlOutbox._first_start = lambda *_: secrets.token_bytes(32)  # type: ignore[method-assign]  # that is the flaw
+    first_start = SqlOutbox._first_start
+
+    def its_own(self: SqlOutbox, new_key: bytes) -> bytes:
+        first_start(self, new_key)
+        return new_key
+
+    SqlOutbox._first_start = its_own  # type: ignore[method-assign]  # that is the flaw
 
 
 def acknowledges_first() -> None:
