@@ -89,7 +89,8 @@ def treaty_lines_ahead(
     lines = Lines(treaty)
     yield from _signature_window(treaty, lines)
     if outcome is not None and treaty.rule is not None:
-        yield from _crossings(outcome, lines)
+        if any(day is not None and day > after for one in _all_crossings(outcome) for day in _days_of(one)):
+            yield from _crossings(outcome, lines)
         whose = treaty if ahead else replace(treaty, participations={})
         yield from after_force_lines(whose, treaty.rule, outcome, world)
 
@@ -203,9 +204,16 @@ def _progress(mark: Mark) -> Progress | None:
 
 
 def _crossings(outcome: Outcome, lines: Lines) -> Iterator[Milestone]:
-    standing = () if outcome.crossing is None else (outcome.crossing,)
-    for n, crossing in enumerate((*outcome.lost, *standing), start=1):
+    for n, crossing in enumerate(_all_crossings(outcome), start=1):
         yield from _crossing(crossing, n, lines)
+
+
+def _all_crossings(outcome: Outcome) -> tuple[Crossing, ...]:
+    return outcome.lost if outcome.crossing is None else (*outcome.lost, outcome.crossing)
+
+
+def _days_of(crossing: Crossing) -> tuple[date | None, ...]:
+    return crossing.threshold_on, crossing.entry_into_force_on, crossing.lost_on
 
 
 def _crossing(crossing: Crossing, n: int, lines: Lines) -> Iterator[Milestone]:
