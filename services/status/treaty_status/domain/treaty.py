@@ -171,7 +171,7 @@ def before(treaty: Treaty, day: date) -> Treaty:
             absent.add(name)
         else:
             then[name] = own
-            differs = differs or own is not whole
+        differs = differs or (own is not whole and bool(whole.acts))
     for name in _retracted(treaty, day) & absent if absent else ():
         then[name] = Participation(name)
     if not differs and len(then) == len(treaty.participations):
