@@ -242,7 +242,7 @@ def test_an_inner_address_that_leads_elsewhere_inside_is_told_nothing(make: Make
 
         assert isinstance(result, Failure)
         assert result.outcome is Outcome.BLOCKED_ADDRESS
-        assert (listener.connections, listener.requests) == (1, [])
+        assert listener.requests == []
         assert unguarded("http://10.1.1.1/").status_code == 204  # the control, as before
         assert len(listener.requests) == 1
 

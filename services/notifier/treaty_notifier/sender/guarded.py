@@ -29,6 +29,8 @@ from treaty_notifier.sender.tls_contexts import CertificatesUnfit, TlsContexts
 
 KEEP_ALIVE_SECONDS = 15.0
 CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
+LOWEST_STATUS = 100
+READ_AHEAD_BYTES = 2_048  # a body in chunks of a byte is held in as many pieces, each a hundred times as large
 URLS_KEPT = 10_000  # whose form was found good; addresses are judged at every dial all the same
 HEADER_VALUE_LIMIT = 2000  # of an answer's header that is kept, such as Location
 
@@ -105,10 +107,13 @@ class GuardedTransport:
             allow_redirects=False,
             ssl=await self._contexts.of(request.tls),
         ) as response:
+            if response.status < LOWEST_STATUS:
+                raise aiohttp.ClientPayloadError("The status is none of HTTP")
             way.may_repeat = False  # an answer has begun: whatever breaks now is not repeated
+            if way.handler is None:
+                raise TypeError("An answer on a connection that nobody noted")
             body, is_clipped = await _clipped(response)
-            if way.handler is not None:
-                way.handler.is_asked = False
+            way.handler.is_asked = False
             return Answer(
                 status=response.status,
                 body=body,
@@ -226,6 +231,7 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         auto_decompress=False,
         trust_env=False,
         timeout=aiohttp.ClientTimeout(total=None),  # one deadline, ours, around everything
+        read_bufsize=READ_AHEAD_BYTES,
     )
 
 

@@ -3,10 +3,16 @@
 import asyncio
 from dataclasses import dataclass
 
+from aiohttp import ClientPayloadError, StreamReader
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
 
-from treaty_notifier.deliveries import Phases
+from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES, Phases
+from treaty_notifier.sender.answer_reader import HEAD_LIMIT_BYTES
 from treaty_notifier.sender.peer_facts import tls_facts
+
+SLICE_BYTES = 8_192  # what the library makes of thousands of heads in one piece is many times as large as they
+_SWITCHING = 101
 
 
 class NotingHandler(ResponseHandler):
@@ -17,7 +23,9 @@ class NotingHandler(ResponseHandler):
         self.clock = loop.time
         self.connected_at = self.secured_at = self.clock()
         self.requests = 0
-        self.is_asked = False
+        self.is_asked = self._has_surplus = False
+        self._body: StreamReader | None = None
+        self._head_bytes = 0
         self.answer_begun_at: float | None = None
         self.peer = ""
         self.tls_version: str | None = None
@@ -35,6 +43,9 @@ class NotingHandler(ResponseHandler):
         self.requests += 1
         self.is_asked = True
         self.answer_begun_at = None
+        self._body = None
+        self._has_surplus = False
+        self._head_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         if not self.is_asked:
@@ -42,7 +53,33 @@ class NotingHandler(ResponseHandler):
             return
         if self.answer_begun_at is None:
             self.answer_begun_at = self.clock()
-        super().data_received(data)
+        for start in range(0, len(data) or 1, SLICE_BYTES):  # nothing at all asks the parser to go on
+            piece = data[start : start + SLICE_BYTES]
+            super().data_received(piece)
+            if self._has_enough():
+                self.force_close()
+                return
+            if self._body is None and self._note_head(len(piece)) > HEAD_LIMIT_BYTES:
+                self.set_exception(ClientPayloadError("The answer has a longer head than an answer may have"))
+                self.abort()
+                return
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Called by the parser with each head. Interim answers are passed over, and a second answer is nobody's."""
+        message, body = data
+        if self._body is not None:
+            self._has_surplus = True
+        elif not 100 <= message.code < 200 or message.code == _SWITCHING:
+            self._body = body
+            super().feed_data(data, size)
+
+    def _has_enough(self) -> bool:
+        """Whether the rest of what came is for nobody: more body than is kept, or a second answer."""
+        return self._has_surplus or (self._body is not None and self._body.total_bytes > ANSWER_LIMIT_BYTES)
+
+    def _note_head(self, size: int) -> int:
+        self._head_bytes += size
+        return self._head_bytes
 
 
 @dataclass
