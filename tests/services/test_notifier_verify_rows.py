@@ -19,7 +19,6 @@ from tests.services.notifier_world import (
     milestone,
     notifier,
 )
-from treaty_notifier.outbox.dossiers import notices
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.evidence import Evidence, NoRecord
@@ -27,8 +26,8 @@ from treaty_notifier.outbox.tables import exceptions, metadata, secrets
 from treaty_notifier.verifying import verify
 
 Key = tuple[object, ...]
-TOLD_ELSEWHERE = {notices.name}
-"""Only until their owners are told: what came of it is a message, and that is looked for."""
+NO_RECORD = {"notices", "keepers"}
+"""Notices last until their owners are told, and what came of them is a message; keepers are processes at work."""
 
 
 def a_day_that_is_not_over(dsn: str, status: FakeStatus, well: Receiver, ill: Receiver) -> None:
@@ -124,6 +123,7 @@ def test_whichever_row_is_deleted_it_is_found(
                 key: without(connection, database, fake_status, (table, key)) for key in keys(connection, table)
             }
             for table in metadata.sorted_tables
+            if table.name not in NO_RECORD
         }
     database.close()
 
@@ -135,4 +135,4 @@ def test_whichever_row_is_deleted_it_is_found(
     # The secret that is on its way out is needed by nobody; everything else is.
     unnoticed = {(name, key) for name, rows in said.items() for key, sentences in rows.items() if not sentences}
     assert unnoticed == {(secrets.name, key) for key in overlapping}
-    assert {name for name, rows in said.items() if not rows} == TOLD_ELSEWHERE
+    assert all(said.values())  # no table is passed over because it happens to be empty
