@@ -160,3 +160,18 @@ def test_slow_endpoints_fill_their_own_places_and_nobody_elses() -> None:
     run(outbox, endpoints, story, limits=limits)
 
     assert len(set(endpoints.ids)) == len(endpoints.ids) == 10 * 40
+
+
+def test_who_waits_for_a_place_gets_it_with_the_turn_that_ends_and_not_with_the_next_look() -> None:
+    limits = Limits(poll_seconds=3600, lanes=2)
+    outbox, endpoints = MemoryOutbox(new_key=b"k" * 32, clock=Clock()), Endpoints()
+    for number in range(40):
+        subscribed(outbox, f"sub_{number}", f"{GOOD}{number}")
+
+    async def story(clerk: Clerk) -> None:
+        await clerk.write(page(1, 1))
+        await until(lambda: len(endpoints.asked) == 40)
+
+    run(outbox, endpoints, story, limits=limits)
+
+    assert len(set(endpoints.asked)) == 40

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from itertools import zip_longest
 
 from treaty_notifier.consent import SenderName
@@ -78,22 +77,20 @@ class Dispatcher:
         self._places.take(turn)
         task = self._loop.create_task(self._serve(turn, expires=expires))
         self._serving.add(task)
-        task.add_done_callback(partial(self._ended, turn=turn))
-
-    def _ended(self, task: asyncio.Task[None], *, turn: Turn) -> None:
-        self._serving.discard(task)
-        self._places.leave(turn)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, turn: Turn, *, expires: float) -> None:
         try:
             sent = await self._send_all(turn, expires=expires)
         except Exception as fault:  # noqa: BLE001  (a turn that breaks is its own lane's trouble)
+            self._places.leave(turn)
             self._clerk.broken(turn.lease, fault)
             return
         isolated = self._isolated(turn, sent)
         unsent = [parcel.seq for parcel in turn.parcels if parcel.seq not in sent and not parcel.is_exception]
         cursor = min(unsent) - 1 if unsent else turn.scanned_to
         settlement = replace(isolated, cursor=cursor, sent=tuple(sent.values()))
+        self._places.leave(turn)  # before the clerk hears of it: the commit that books this turn claims the next one
         self._clerk.finished(settlement, expires=expires)
 
     def _isolated(self, turn: Turn, sent: dict[int, Sent]) -> Settlement:
