@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def _heads(plan: Plan, database: str, folder: Path, *, status: int) -> list[Head
         "TREATY_NOTIFIER_DEADLINE_SECONDS": str(DEADLINE_SECONDS),
         "TREATY_NOTIFIER_LEASE_SECONDS": str(LEASE_SECONDS),
         "TREATY_NOTIFIER_SCHEDULE_SECONDS": ",".join(["0", *["0.1"] * 500]),
-        "PYTHONPATH": str(Path(__file__).parent.parent.parent),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent.parent), os.environ.get("PYTHONPATH", "")]),
     }
     return [Head(plan.command, environment, folder) for _ in range(plan.notifiers)]
 
