@@ -4,6 +4,7 @@ Exit codes: 0 nothing lost, no second id, no order broken, and the record verifi
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import warnings
@@ -37,6 +38,7 @@ def main() -> int:
         seed=given.seed,
     )
     warnings.simplefilter("ignore")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing that was started outlives this
     kinds = ("sqlite", "postgresql") if given.database == "both" else (given.database,)
     is_good = True
     for kind in kinds:
