@@ -39,6 +39,7 @@ class House:
     folder: Path
     port: int = field(default_factory=free_port)
     child: "subprocess.Popen[bytes] | None" = None
+    before: tuple[str, ...] = ()  # what starts it, such as a wrapper that gives it a disk of its own
 
     @property
     def url(self) -> str:
@@ -47,7 +48,7 @@ class House:
     def start(self) -> None:
         with (self.folder / f"{self.module}-{self.port}.log").open("ab") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", self.module, "serve", "--port", str(self.port), *self.arguments],
+                [*self.before, sys.executable, "-m", self.module, "serve", "--port", str(self.port), *self.arguments],
                 env={**os.environ, **self.environment},
                 cwd=self.folder,
                 stdout=log,
@@ -101,8 +102,8 @@ def key(database: str, folder: Path, *, scope: str = "admin") -> str:
 
 
 @contextmanager
-def status_house(database: str, folder: Path) -> Iterator[House]:
-    house = House("treaty_status", (), {"TREATY_DATABASE": database}, folder)
+def status_house(database: str, folder: Path, *, before: tuple[str, ...] = ()) -> Iterator[House]:
+    house = House("treaty_status", (), {"TREATY_DATABASE": database}, folder, before=before)
     house.start()
     try:
         yield house
@@ -111,14 +112,16 @@ def status_house(database: str, folder: Path) -> Iterator[House]:
 
 
 @contextmanager
-def notifier_house(database: str, status: House, folder: Path, **more: str) -> Iterator[House]:
+def notifier_house(
+    database: str, status: House, folder: Path, *, before: tuple[str, ...] = (), **more: str
+) -> Iterator[House]:
     environment = {
         "TREATY_NOTIFIER_DATABASE": database,
         "TREATY_NOTIFIER_STATUS_URL": status.url,
         "TREATY_NOTIFIER_ALLOW_NETWORKS": "127.0.0.0/8",
         **more,
     }
-    house = House("treaty_notifier", (), environment, folder)
+    house = House("treaty_notifier", (), environment, folder, before=before)
     house.start()
     try:
         yield house
