@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.outbox_world import World, append, claim, event, settled, subscribe
 from treaty_notifier.deliveries import RetryIn
-from treaty_notifier.outbox import Claim, Outbox, Start, Turn, Wish
+from treaty_notifier.outbox import Claim, Outbox, Start, Turn, Wish, pulling
 from treaty_notifier.outbox.port import LATE_LINES
 from treaty_notifier.subscriptions import Filter
 
@@ -138,3 +138,26 @@ def test_lanes_that_look_long_for_nothing_leave_the_claim_to_others(world: World
 
     assert lanes_of(found) == ["sub_new"]
     assert claims < 4
+
+
+def test_a_pull_goes_on_where_the_one_before_stopped_looking(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulling, "MOST_COMMITS", 1)
+    monkeypatch.setattr(pulling, "SCANS_TOGETHER", 1)
+    subscribe(world.outbox, filter=Filter(types=("rare.event",)))
+    append(world.outbox, event(1, type="rare.event"))
+    (held,) = claim(world.outbox).turns  # taken up, and not attempted: the endpoint does not answer
+    for first in range(2, 5 * PAGE, PAGE):
+        append(world.outbox, *(event(position) for position in range(first, first + PAGE)))
+    append(world.outbox, event(5 * PAGE + 2, type="rare.event"))
+
+    pulls = [world.outbox.pull("sub_a", after=0, until=None, limit=10) for _ in range(7)]
+
+    assert pulls[-1] is not None
+    assert [one.sequence for one in pulls[-1].deliveries] == [1, 2]
+    assert not pulls[-1].has_more
+    world.outbox.settle([settled(held)])
+    (turn,) = claim(world.outbox).turns
+    assert [parcel.place.sequence for parcel in turn.parcels if parcel.place is not None] == [2]
+    assert world.outbox.settle([settled(turn)]) == [True]
+    assert claim(world.outbox).turns == ()
+    assert world.outbox.census().max_lag == 0

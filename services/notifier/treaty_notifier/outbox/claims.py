@@ -22,7 +22,7 @@ SCAN_ROWS_OF_A_CLAIM = 4 * SCAN_ROWS  # that late lanes look through together: e
 # Least recently served first, never by lease: lanes whose holder died must not wait behind everybody's work.
 _CLAIMABLE = """
     SELECT l.id, l.subscription_id, l.is_replay, l.cursor, l.stop_seq, l.after_position, l.not_before, l.due_at,
-           l.epoch, l.sequence, l.numbered_after, l.per_second, l.is_slow,
+           l.epoch, l.sequence, l.numbered_after, l.looked_to, l.per_second, l.is_slow,
            s.url, {text:s.filter}, s.filter_changes, p.seq, {now},
            (SELECT {joined:x.serial || ':' || {hex:x.sealed}} FROM secrets x
             WHERE x.subscription_id = s.id AND (x.expires_at IS NULL OR x.expires_at > {now}))
@@ -76,6 +76,7 @@ class _Lane(NamedTuple):
     epoch: int
     sequence: int
     numbered_after: int
+    looked_to: int
     per_second: int | None
     is_slow: bool
     url: str
@@ -84,6 +85,11 @@ class _Lane(NamedTuple):
     head: int
     now: str | datetime
     secrets: str | None
+
+    @property
+    def start(self) -> int:
+        """The line after which what has no number yet is looked for."""
+        return max(self.cursor, self.looked_to)
 
     @property
     def is_late(self) -> bool:
@@ -245,7 +251,7 @@ class _Reader:
         wanted, scanned_to = self._wanted(lane, room=room)
         if not wanted:
             return _Found((), scanned_to, None)
-        stretch, places, ids = self._numbers.take(lane.subscription_id, wanted, standing, after_seq=lane.cursor)
+        stretch, places, ids = self._numbers.take(lane.subscription_id, wanted, standing, after_seq=lane.start)
         parcels = [_new(message, id_, place) for message, id_, place in zip(wanted, ids, places, strict=True)]
         return _Found(tuple(parcels), scanned_to, stretch)
 
@@ -298,16 +304,16 @@ class _Reader:
         terms = self._terms[lane.id]
         until = lane.head if lane.stop_seq is None else lane.stop_seq
         wanted: list[LoggedMessage] = []
-        scanned_to = lane.cursor
+        scanned_to = lane.start
         for message in self._numbers.log.after(
-            self._driver, lane.cursor, until=until, limit=SCAN_ROWS, fresh=self._fresh
+            self._driver, lane.start, until=until, limit=SCAN_ROWS, fresh=self._fresh
         ):
             if len(wanted) >= room:
                 break
             if terms.wants(message.entry):
                 wanted.append(message)
             scanned_to = message.entry.seq
-        self._scans_left -= scanned_to - lane.cursor - len(wanted)
+        self._scans_left -= scanned_to - lane.start - len(wanted)
         return wanted, scanned_to
 
     def _attempts(self, subscription_id: str, seqs: list[int]) -> dict[int, int]:

@@ -13,11 +13,12 @@ from treaty_notifier.outbox.stretches import SCAN_ROWS, Numbers, Standing
 from treaty_notifier.outbox.tables import messages
 
 MOST_TOGETHER = 64  # messages of one stretch
-MOST_SCANS = 40  # of 500 lines: how far one question looks for what is wanted
+SCANS_TOGETHER = 4  # of 500 lines, in one commit: others want to write as well
+MOST_COMMITS = 10  # how far one question looks for what is wanted; the next one goes on from there
 
-_LANE = "SELECT cursor, sequence, owner FROM lanes WHERE id = :id {lock}"
+_LANE = "SELECT cursor, sequence, looked_to FROM lanes WHERE id = :id {lock}"
 _HEAD = "SELECT seq FROM progress WHERE name = 'feed'"
-_ADVANCE = "UPDATE lanes SET cursor = :cursor WHERE id = :id"
+_LOOKED = "UPDATE lanes SET looked_to = :line WHERE id = :id"
 
 
 def has_untaken(driver: Driver, subscription_id: str) -> bool:
@@ -25,7 +26,7 @@ def has_untaken(driver: Driver, subscription_id: str) -> bool:
     rows = driver.rows(_LANE.replace("{lock}", ""), id=subscription_id)
     ((head,),) = driver.rows(_HEAD)
     standing = stretches.standings(driver, [subscription_id]).get(subscription_id)
-    return bool(rows) and standing is not None and max(rows[0][0], standing.taken_seq) < head
+    return bool(rows) and standing is not None and max(rows[0][0], rows[0][2], standing.taken_seq) < head
 
 
 def taken(driver: Driver, subscription_id: str) -> int:
@@ -35,17 +36,16 @@ def taken(driver: Driver, subscription_id: str) -> int:
 
 
 def take_up_to(driver: Driver, numbers: Numbers, subscription_id: str, *, wanted: int) -> bool:
-    """Give out numbers up to ``wanted``, as far as the log goes; whether lines are left. Nothing is sent by this."""
+    """Give out numbers up to ``wanted``, some way along the log; whether more can be done. Nothing is sent by this."""
     rows = driver.rows(_LANE, id=subscription_id)
     terms = stretches.terms_of(driver, subscription_id)
     if not rows or terms is None:
         return False
-    ((cursor, attempted, owner),) = rows
+    ((cursor, _, looked_to),) = rows
     standing = stretches.standings(driver, [subscription_id])[subscription_id]
     ((head,),) = driver.rows(_HEAD)
-    place = max(cursor, standing.taken_seq)
-    was_idle = standing.taken == attempted and owner is None
-    for _ in range(MOST_SCANS):
+    place = start = max(cursor, looked_to, standing.taken_seq)
+    for _ in range(SCANS_TOGETHER):
         if place >= head or standing.taken >= wanted:
             break
         room = min(MOST_TOGETHER, wanted - standing.taken)
@@ -60,10 +60,10 @@ def take_up_to(driver: Driver, numbers: Numbers, subscription_id: str, *, wanted
                 taken_id=stretch.last_id,
                 oldest_owed=standing.oldest_owed,
             )
-        elif was_idle and standing.taken == attempted:
-            driver.run(_ADVANCE, cursor=scanned_to, id=subscription_id)  # nobody else need look here again
         place = scanned_to
-    return bool(place < head)
+    if place > start:
+        driver.run(_LOOKED, line=place, id=subscription_id)  # nobody need look here again
+    return bool(place < head and standing.taken < wanted)
 
 
 def _scan(

@@ -370,10 +370,13 @@ class SqlOutbox:
         with self._database.looking(self._clock) as (_, driver):
             has_left = pulling.has_untaken(driver, subscription_id)
             is_short = pulling.taken(driver, subscription_id) < wanted
-        if has_left and is_short:
+        for _ in range(pulling.MOST_COMMITS):
+            if not (has_left and is_short):
+                break
             with self._database.driving(self._clock) as driver:
-                has_left = pulling.take_up_to(driver, self._numbers, subscription_id, wanted=wanted)
+                is_short = pulling.take_up_to(driver, self._numbers, subscription_id, wanted=wanted)
         with self._database.looking(self._clock) as (connection, driver):
+            has_left = pulling.has_untaken(driver, subscription_id)
             return pulling.read(
                 connection,
                 driver,

@@ -141,6 +141,7 @@ lanes = Table(
     Column("is_held", Boolean, nullable=False, server_default=false()),  # a replay that is paused
     Column("per_second", Integer),  # of a replay
     Column("numbered_after", BigInteger, nullable=False, server_default="0"),  # the line before number 1
+    Column("looked_to", BigInteger, nullable=False, server_default="0"),  # whatever is wanted up to here has its number
     Column("is_slow", Boolean, nullable=False, server_default=false()),  # its endpoint has places of its own
     Column("booked", BigInteger, nullable=False, server_default="0"),  # attempts; those of replays are counted there
     Index("lanes_by_served_at", "served_at"),
