@@ -21,7 +21,15 @@ async def subscriber(request: Request, desk: TheDesk) -> Caller:
     Raises:
         KeyRefused, ScopeMissing, StatusUnreachable.
     """
-    authorization = request.headers.get("authorization", "")
+    return await caller_of(desk, request.headers.get("authorization", ""))
+
+
+async def caller_of(desk: Desk, authorization: str) -> Caller:
+    """Whoever this header belongs to.
+
+    Raises:
+        KeyRefused, ScopeMissing, StatusUnreachable.
+    """
     scheme, _, key = authorization.partition(" ")
     if scheme.lower() != "bearer" or not key.strip() or len(authorization) > KEY_LIMIT or not authorization.isascii():
         raise KeyRefused("Subscriptions need a key; send Authorization: Bearer and a key of the status service")

@@ -178,6 +178,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
+def problem_of(refusal: errors.NotifierRefusal) -> Problem:
+    """What it is over HTTP; a fault where the table does not know it."""
+    return _REFUSALS.get(type(refusal), _FAULT)
+
+
 def problem_response(
     problem: Problem,
     *,

@@ -30,6 +30,7 @@ from treaty_notifier.outbox.port import (
     ReplayState,
     Sent,
     Settlement,
+    Standing,
     Start,
     Turn,
     Wish,
@@ -447,6 +448,25 @@ class MemoryOutbox:
 
     def probe(self) -> None:
         """Memory is always there."""
+
+    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+        with self._lock:
+            lanes = [self._lanes[one] for one in subscription_ids if one in self._lanes]
+            return {lane.id: self._standing(lane) for lane in lanes}
+
+    def _standing(self, lane: _Lane) -> Standing:
+        owed = [one.state for (subscription, _), one in self._owed.items() if subscription == lane.subscription_id]
+        return Standing(
+            cursor=lane.cursor,
+            behind=len(self._log) - lane.cursor,
+            sequence=lane.sequence,
+            retrying=owed.count(DeliveryState.RETRYING),
+            dead=owed.count(DeliveryState.DEAD),
+            served_at=lane.served_at if lane.epoch else None,
+            paused_until=lane.paused_until,
+            leased_until=lane.lease_until if lane.owner is not None else None,
+            is_slow=lane.is_slow,
+        )
 
     def census(self) -> Census:
         with self._lock:

@@ -287,6 +287,24 @@ class Replay:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a subscription's lane stands: at line ``cursor`` of the log, ``behind`` lines before its end.
+
+    ``retrying`` and ``dead`` count what is owed; ``served_at`` is None when it never had a turn.
+    """
+
+    cursor: int
+    behind: int
+    sequence: int
+    retrying: int
+    dead: int
+    served_at: datetime | None
+    paused_until: datetime | None
+    leased_until: datetime | None
+    is_slow: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Census:
     """Counts for operators: how many of each, and how far the slowest lane is behind the log."""
 
@@ -482,6 +500,9 @@ class Outbox(Protocol):
 
     def forget_answers(self, *, before: datetime, limit: int) -> int:
         """Empty what endpoints answered to attempts before then, ``limit`` at most; how many. The attempts stay."""
+
+    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+        """Where the lanes of those that are there stand."""
 
     def census(self) -> Census: ...
 

@@ -38,6 +38,7 @@ from treaty_notifier.outbox.port import (
     Replay,
     ReplayState,
     Settlement,
+    Standing,
     Start,
     Wish,
 )
@@ -45,6 +46,7 @@ from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import draft_of, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.sealing import reseal
 from treaty_notifier.outbox.secrets import PlainBox, Renew, SecretBox, secret_place
+from treaty_notifier.outbox.standings import standings
 from treaty_notifier.outbox.stretches import Numbers
 from treaty_notifier.outbox.tables import (
     HAS_ANSWER,
@@ -417,6 +419,10 @@ class SqlOutbox:
 
     def probe(self) -> None:
         self._database.probe()
+
+    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+        with self._database.reading() as connection:
+            return standings(connection, subscription_ids)
 
     def census(self) -> Census:
         with self._database.reading() as connection:
