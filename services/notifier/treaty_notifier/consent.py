@@ -33,7 +33,9 @@ def consent_question(*, origin: str, rate_per_minute: int | None) -> dict[str, s
     return fields if rate_per_minute is None else {**fields, "webhook-request-rate": str(rate_per_minute)}
 
 
-def agreed_rate(result: Answer | Failure, *, origin: str, rate_per_minute: int | None) -> int | None:
+def agreed_rate(
+    result: Answer | Failure, *, origin: str, rate_per_minute: int | None, is_asked_of_all: bool = False
+) -> int | None:
     """POSTs a minute that the endpoint allows and the subscriber wants; None where neither sets a limit.
 
     Raises:
@@ -46,8 +48,8 @@ def agreed_rate(result: Answer | Failure, *, origin: str, rate_per_minute: int |
         what = f"status {result.status}" if isinstance(result, Answer) else result.outcome.value
         raise EndpointDoesNotConsent(
             f"The endpoint did not allow this sender (answer to OPTIONS: {what}, WebHook-Allowed-Origin: "
-            f"{named[:80] or 'none'}); let it answer 200 with WebHook-Allowed-Origin: {origin}, or choose the format "
-            "standard"
+            f"{named[:80] or 'none'}); let it answer 200 with WebHook-Allowed-Origin: {origin}"
+            + ("" if is_asked_of_all else ", or choose the format standard")
         )
     text = allowed.get("webhook-allowed-rate", "*").strip()
     limit = int(text[:6]) if text.isascii() and text.isdigit() and int(text[:6]) > 0 else None

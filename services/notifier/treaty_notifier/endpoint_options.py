@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from treaty_notifier.endpoint_tls import EndpointTls
 from treaty_notifier.formats import Format
 
 
@@ -26,14 +27,17 @@ class Scheme(StrEnum):
 class EndpointOptions:
     """``signatures`` names at least one scheme. ``rate_per_minute`` None sets no limit.
 
-    ``headers`` go on every webhook; they may be credentials and rest sealed, beside this document.
+    ``headers`` go on every webhook; they may be credentials and rest sealed, beside this document, and so does ``tls``.
+    Without ``keeps_answers`` what the endpoint answers is not stored.
     """
 
     signatures: tuple[Scheme, ...] = (Scheme.V1, Scheme.V1A)
     order: Order = Order.ANY
     rate_per_minute: int | None = None
     format: Format = Format.STANDARD
+    keeps_answers: bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    tls: EndpointTls | None = None
 
 
 def options_document(options: EndpointOptions) -> dict[str, object]:
@@ -42,6 +46,7 @@ def options_document(options: EndpointOptions) -> dict[str, object]:
         "order": options.order.value,
         "rate_per_minute": options.rate_per_minute,
         "format": options.format.value,
+        "keeps_answers": options.keeps_answers,
     }
 
 
@@ -52,4 +57,5 @@ def options_of(document: Mapping[str, Any]) -> EndpointOptions:
         order=Order(document.get("order", Order.ANY)),
         rate_per_minute=document.get("rate_per_minute"),
         format=Format(document.get("format", Format.STANDARD)),
+        keeps_answers=document.get("keeps_answers", True),
     )

@@ -7,6 +7,7 @@ are PEM texts of the subscriber's; they rest sealed, and only facts about them a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -63,16 +64,21 @@ def checked_tls(tls: EndpointTls, *, at: datetime) -> EndpointTls | None:
     return tls
 
 
-def certificate_facts(pem: str) -> list[CertificateFacts]:
+@lru_cache(1_000)
+def certificate_facts(pem: str) -> tuple[CertificateFacts, ...]:
     """One for each certificate of a text that was checked before."""
-    return [
+    return tuple(
         CertificateFacts(
             subject=one.subject.rfc4514_string()[:200],
             fingerprint=one.fingerprint(SHA256()).hex(),
             ends_at=one.not_valid_after_utc,
         )
         for one in (x509.load_pem_x509_certificates(pem.encode()) if pem else [])
-    ]
+    )
+
+
+def tls_document(tls: EndpointTls) -> dict[str, str]:
+    return {"certificate": tls.certificate, "key": tls.key, "authorities": tls.authorities}
 
 
 def _checked(name: str, pem: str, *, at: datetime) -> Sequence[x509.Certificate]:

@@ -69,6 +69,10 @@ class SubscriptionLimit(NotifierRefusal):
     """One owner holds as many subscriptions as the operator allows."""
 
 
+class HostLimit(NotifierRefusal):
+    """One owner pointed endpoints to as many hosts within an hour as the operator allows."""
+
+
 class KeyRefused(NotifierRefusal):
     """The bearer key is missing, unknown or revoked."""
 

@@ -25,6 +25,7 @@ from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import StatusDirectory
 from treaty_notifier.ed25519 import SEED_BYTES, public_bytes
+from treaty_notifier.endpoint_tls import EndpointTls
 from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
 from treaty_notifier.loops import (
@@ -93,7 +94,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
     )
     transport = _TRANSPORTS[settings.transport](policy, resolver=resolver, note_exempt=metrics.exempt_connections.inc)
     stack.push_async_callback(transport.close)
-    limits = Limits(deadline_seconds=settings.deadline_seconds, lease_seconds=settings.lane_lease_seconds)
+    limits = Limits(
+        deadline_seconds=settings.deadline_seconds,
+        lease_seconds=settings.lane_lease_seconds,
+        answer_bytes=settings.answer_bytes,
+    )
     books = Threads(count=1, name="books")
     stack.callback(books.close)
     clerk = Clerk(outbox, owner=secrets.token_hex(8), limits=limits, threads=books, metrics=metrics)
@@ -155,6 +160,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         wake=clerk.wake,
         health=lambda: _health(loops, follower, clerk),
         subscriptions_per_owner=settings.subscriptions_per_owner,
+        new_hosts_per_hour=settings.new_hosts_per_hour,
+        asks_every_endpoint=settings.consent == "every",
     )
 
 
@@ -204,9 +211,14 @@ def _post(transport: Transport, *, deadline_seconds: float) -> Post:
     usual = {"user-agent": f"treaty-notifier/{own_version()}"}
 
     async def post(
-        url: str, headers: Mapping[str, str], body: bytes, *, method: Literal["POST", "OPTIONS"] = "POST"
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        method: Literal["POST", "OPTIONS"] = "POST",
+        tls: EndpointTls | None = None,
     ) -> Answer | Failure:
-        request = OutgoingWebhook(url=url, headers={**usual, **headers}, body=body, method=method)
+        request = OutgoingWebhook(url=url, headers={**usual, **headers}, body=body, method=method, tls=tls)
         return await transport.send(request, deadline_seconds=deadline_seconds)
 
     return post

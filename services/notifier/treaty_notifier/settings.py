@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES
 from treaty_notifier.key_ring import ring_keys
 from treaty_notifier.schedule import STANDARD_DELAYS_SECONDS
 from treaty_notifier.sender import AddressPolicy, nat64_prefixes
@@ -37,6 +38,12 @@ class Settings(BaseSettings):
     subscriptions_per_owner: int = Field(default=100, ge=1)
     #: Whether webhooks of a backlog are signed by a process of its own; by default where there is a second processor.
     sign_beside: bool | None = None
+    #: To how many hosts one key may point endpoints within an hour; those inside the allowed networks do not count.
+    new_hosts_per_hour: int = Field(default=100, ge=1)
+    #: Which endpoints are asked by OPTIONS whether they want to be sent anything: those of CloudEvents, or every one.
+    consent: Literal["cloudevents", "every"] = "cloudevents"
+    #: How much of an endpoint's answer is stored; 0 stores none.
+    answer_bytes: int = Field(default=ANSWER_LIMIT_BYTES, ge=0, le=ANSWER_LIMIT_BYTES)
     #: Hours of nothing but failures after which a subscription is disabled; half of them bring a notice.
     disable_after_hours: float = Field(default=120.0, gt=0)
     #: Keys that seal secrets at rest, newest first: base64 of 32 bytes each, with commas; or a file of them.

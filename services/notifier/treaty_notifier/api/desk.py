@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from treaty_notifier.consent import SenderName
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import Groups, Keys, Names
+from treaty_notifier.endpoint_tls import EndpointTls
 from treaty_notifier.feed import Feed
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey
@@ -29,7 +30,13 @@ class Post(Protocol):
     """One POST to an endpoint, through the same guards as every webhook, that nobody books."""
 
     async def __call__(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, method: Literal["POST", "OPTIONS"] = "POST"
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        method: Literal["POST", "OPTIONS"] = "POST",
+        tls: EndpointTls | None = None,
     ) -> Answer | Failure: ...
 
 
@@ -46,7 +53,7 @@ class Desk:
     """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
 
     ``examined`` says when an endpoint was last examined, on the clock of ``monotonic_seconds``. ``wake`` says that
-    there may be something to send.
+    there may be something to send. ``asks_every_endpoint``: by OPTIONS, not only those of CloudEvents.
     """
 
     outbox: Outbox
@@ -69,6 +76,8 @@ class Desk:
     wake: Callable[[], None]
     health: Callable[[], Health]
     subscriptions_per_owner: int
+    new_hosts_per_hour: int
+    asks_every_endpoint: bool
 
 
 def desk_of(request: Request) -> Desk:

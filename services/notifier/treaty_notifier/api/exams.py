@@ -1,11 +1,14 @@
 """Examining an endpoint, by whoever owns it."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter
 
 from treaty_notifier.api.access import TheCaller, active_subscription
 from treaty_notifier.api.desk import Desk, TheDesk
 from treaty_notifier.api.schemas import ExamReport, exam_report
 from treaty_notifier.deliveries import Outcome, outcome_of
+from treaty_notifier.endpoint_options import EndpointOptions
 from treaty_notifier.errors import ExamTooSoon
 from treaty_notifier.exam import Paper, Question, Sitting, papers, report
 from treaty_notifier.messages import probe_draft
@@ -41,15 +44,15 @@ async def examine(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Exa
     )
     sittings: dict[Question, Sitting] = {}
     for paper in asked:
-        sittings[paper.question] = await _sit(desk, subscription.url, paper, {**form, **dict(dossier.options.headers)})
+        sittings[paper.question] = await _sit(desk, subscription.url, paper, form, options=dossier.options)
         if paper.question is Question.VALID and outcome_of(sittings[paper.question].result) is not Outcome.OK:
             break  # it refuses what is genuine: that it refuses the rest would prove nothing
     return exam_report(report(sittings))
 
 
-async def _sit(desk: Desk, url: str, paper: Paper, own: dict[str, str]) -> Sitting:
+async def _sit(desk: Desk, url: str, paper: Paper, form: Mapping[str, str], *, options: EndpointOptions) -> Sitting:
     began = desk.monotonic_seconds()
-    result = await desk.post(url, {**own, **paper.headers}, paper.body)
+    result = await desk.post(url, {**form, **dict(options.headers), **paper.headers}, paper.body, tls=options.tls)
     return Sitting(result=result, seconds=desk.monotonic_seconds() - began)
 
 

@@ -40,6 +40,18 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="Not a header field of yours",
         meaning="Fields that frame the request or are the notifier's own (webhook-*, content-type …) are not for you.",
     ),
+    errors.TlsRefused: Problem(
+        slug="tls-refused",
+        status=422,
+        title="Not certificates that a connection could be made with",
+        meaning="PEM texts that are valid now: a client certificate with its own private key, and authorities.",
+    ),
+    errors.HostLimit: Problem(
+        slug="host-limit",
+        status=429,
+        title="Too many new hosts within an hour",
+        meaning="The operator limits to how many hosts one key may point endpoints within an hour.",
+    ),
     errors.EndpointDoesNotConsent: Problem(
         slug="endpoint-does-not-consent",
         status=422,

@@ -11,6 +11,7 @@ from treaty_notifier.custom_headers import checked_headers
 from treaty_notifier.deliveries import DeliveryState, Outcome
 from treaty_notifier.ed25519 import key_name, public_text
 from treaty_notifier.endpoint_options import EndpointOptions, Order, Scheme
+from treaty_notifier.endpoint_tls import LONGEST_PEM, CertificateFacts, EndpointTls, certificate_facts
 from treaty_notifier.errors import TypePatternRefused
 from treaty_notifier.exam import Grade, Mark, Question, Report
 from treaty_notifier.formats import Format
@@ -118,6 +119,21 @@ Headers = Annotated[
 ]
 
 
+Pem = Annotated[str, Field(max_length=LONGEST_PEM)]
+
+
+class TlsFields(Strict):
+    """PEM texts, kept sealed where the operator has a key ring; the key is never shown again."""
+
+    client_certificate: Pem = Field(
+        default="", description="Shown to the endpoint; what leads to its authority may follow it."
+    )
+    client_key: Pem = Field(default="", description="Of the client certificate, without a passphrase.")
+    authorities: Pem = Field(
+        default="", description="The only ones from which the endpoint's certificate may come; empty: the usual ones."
+    )
+
+
 class OptionFields(Strict):
     signatures: Schemes = [Scheme.V1, Scheme.V1A]
     order: Order = Field(
@@ -131,7 +147,9 @@ class OptionFields(Strict):
         description="cloudevents: structured; cloudevents-binary: attributes in ce- fields. For both the endpoint is "
         "asked by OPTIONS first, and answers with WebHook-Allowed-Origin.",
     )
+    keeps_answers: bool = Field(default=True, description="false: what the endpoint answers is not stored.")
     headers: Headers = {}
+    tls: TlsFields = Field(default=TlsFields(), description="For endpoints that ask for a client certificate.")
 
 
 class NewSubscription(FilterFields, OptionFields):
@@ -165,7 +183,9 @@ class SubscriptionChange(Strict):
     signatures: Schemes | None = None
     order: Order | None = None
     format: Format | None = None
+    keeps_answers: bool | None = None
     headers: Headers | None = None
+    tls: TlsFields | None = Field(default=None, description="Replaced whole; {} takes it away.")
     rate_per_minute: int | None = Field(default=None, ge=0, le=600_000, description="0 takes the limit away.")
     state: Literal["active", "paused"] | None = None
 
@@ -183,6 +203,17 @@ class KeyView(BaseModel):
     valid_until: str | None = Field(description="Null for the current key.")
 
 
+class CertificateView(BaseModel):
+    subject: str
+    fingerprint: str = Field(description="SHA-256 over the certificate, in hex.")
+    ends_at: str
+
+
+class TlsView(BaseModel):
+    client_certificate: CertificateView | None
+    authorities: list[CertificateView] = Field(description="Empty: the usual ones.")
+
+
 class SubscriptionView(BaseModel):
     id: str
     url: str
@@ -197,7 +228,9 @@ class SubscriptionView(BaseModel):
     order: Order
     rate_per_minute: int | None
     format: Format
+    keeps_answers: bool
     header_names: list[str] = Field(description="Your own fields; their values are not shown again.")
+    tls: TlsView | None = Field(description="What is known of your own certificates; null where there are none.")
     circuit: Circuit = Field(
         description="closed: everything is sent; open: left alone for a while; ramp: slowly again."
     )
@@ -399,8 +432,25 @@ def options_of(fields: OptionFields) -> EndpointOptions:
         order=fields.order,
         rate_per_minute=fields.rate_per_minute,
         format=fields.format,
+        keeps_answers=fields.keeps_answers,
         headers=checked_headers(fields.headers),
+        tls=_tls_of(fields.tls),
     )
+
+
+def tls_fields(tls: EndpointTls | None) -> dict[str, str]:
+    if tls is None:
+        return {}
+    return {"client_certificate": tls.certificate, "client_key": tls.key, "authorities": tls.authorities}
+
+
+def _tls_of(fields: TlsFields) -> EndpointTls | None:
+    tls = EndpointTls(
+        certificate=fields.client_certificate.strip(),
+        key=fields.client_key.strip(),
+        authorities=fields.authorities.strip(),
+    )
+    return None if tls == EndpointTls() else tls
 
 
 def key_views(keys: Sequence[SigningKey]) -> list[KeyView]:
@@ -430,7 +480,9 @@ def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[st
         "order": dossier.options.order,
         "rate_per_minute": dossier.options.rate_per_minute,
         "format": dossier.options.format,
+        "keeps_answers": dossier.options.keeps_answers,
         "header_names": [name for name, _ in dossier.options.headers],
+        "tls": _tls_view(dossier.options.tls),
         "circuit": dossier.conduct.circuit,
         "failing_since": _text(dossier.conduct.failing_since),
         "keys": key_views(dossier.keys),
@@ -439,6 +491,20 @@ def subscription_fields(subscription: Subscription, dossier: Dossier) -> dict[st
         "owner": subscription.owner,
         "created_at": instant_text(subscription.created_at),
     }
+
+
+def _tls_view(tls: EndpointTls | None) -> TlsView | None:
+    if tls is None:
+        return None
+    own = [_certificate_view(one) for one in certificate_facts(tls.certificate)]
+    return TlsView(
+        client_certificate=own[0] if own else None,
+        authorities=[_certificate_view(one) for one in certificate_facts(tls.authorities)],
+    )
+
+
+def _certificate_view(facts: CertificateFacts) -> CertificateView:
+    return CertificateView(subject=facts.subject, fingerprint=facts.fingerprint, ends_at=instant_text(facts.ends_at))
 
 
 def subscription_view(subscription: Subscription, dossier: Dossier) -> SubscriptionView:

@@ -34,10 +34,18 @@ from treaty_notifier.api.schemas import (
     start_from,
     subscription_fields,
     subscription_view,
+    tls_fields,
 )
 from treaty_notifier.consent import agreed_rate, consent_question
 from treaty_notifier.endpoint_options import EndpointOptions, options_document
-from treaty_notifier.errors import ParticipantUnknown, StartLiesAhead, SubscriptionUnknown, TreatyUnknown
+from treaty_notifier.endpoint_tls import checked_tls
+from treaty_notifier.errors import (
+    ParticipantUnknown,
+    StartLiesAhead,
+    SubscriptionUnknown,
+    TlsRefused,
+    TreatyUnknown,
+)
 from treaty_notifier.formats import Format
 from treaty_notifier.messages import instant_text, probe_draft
 from treaty_notifier.outbox import Dossier, Start
@@ -59,7 +67,7 @@ async def create(
 ) -> CreatedSubscription:
     """The secret is in this answer and never again."""
     wanted = filter_of(new)
-    await _check_endpoint(desk, new.url)
+    await _check_endpoint(desk, new.url, owner=caller.id)
     await _check_names(desk, wanted, Filter())
     await _learn_groups(desk, wanted)
     subscription = Subscription(
@@ -70,7 +78,9 @@ async def create(
         filter=wanted,
         created_at=desk.clock(),
     )
-    options = await _consented(desk, new.url, options_of(new))
+    options = options_of(new)
+    _check_tls(desk, options, url=new.url, is_new=True)
+    options = await _consented(desk, new.url, options)
     start = await _from_now_on(desk) if new.replay_from is None else await _start_from(desk, new.replay_from)
     secret, dossier = desk.new_secret(), Dossier(options=options, keys=(desk.new_key(),))
     await desk.call(
@@ -124,7 +134,7 @@ async def change(
         await _check_names(desk, new_filter, subscription.filter)
         await _learn_groups(desk, new_filter)
     if wanted.url is not None:
-        await _check_endpoint(desk, wanted.url)
+        await _check_endpoint(desk, wanted.url, owner=subscription.owner)
     options = await _changed_options(desk, subscription, given)
     changed = await desk.call(
         desk.outbox.change_subscription,
@@ -221,13 +231,18 @@ async def _view(desk: Desk, subscription: Subscription) -> SubscriptionView:
 
 
 async def _consented(desk: Desk, url: str, options: EndpointOptions) -> EndpointOptions:
-    """An endpoint of CloudEvents is asked whether it wants to hear from here, and how often at most."""
-    if options.format is Format.STANDARD:
+    """An endpoint of CloudEvents is asked whether it wants to hear and how often; any is where the operator says so."""
+    if options.format is Format.STANDARD and not desk.asks_every_endpoint:
         return options
     origin, rate = desk.sender.origin, options.rate_per_minute
     asked = {**dict(options.headers), **consent_question(origin=origin, rate_per_minute=rate)}
-    result = await desk.post(url, asked, b"", method="OPTIONS")
-    return replace(options, rate_per_minute=agreed_rate(result, origin=origin, rate_per_minute=rate))
+    result = await desk.post(url, asked, b"", method="OPTIONS", tls=options.tls)
+    return replace(
+        options,
+        rate_per_minute=agreed_rate(
+            result, origin=origin, rate_per_minute=rate, is_asked_of_all=desk.asks_every_endpoint
+        ),
+    )
 
 
 async def _changed_options(desk: Desk, subscription: Subscription, given: dict[str, object]) -> EndpointOptions | None:
@@ -238,16 +253,31 @@ async def _changed_options(desk: Desk, subscription: Subscription, given: dict[s
     if not parts and "url" not in given:
         return None
     options = (await _dossier(desk, subscription.id)).options
-    current = {**options_document(options), "headers": dict(options.headers)}
+    current = {**options_document(options), "headers": dict(options.headers), "tls": tls_fields(options.tls)}
     changed = options_of(OptionFields.model_validate(current | parts))
+    _check_tls(desk, changed, url=str(given.get("url", subscription.url)), is_new="tls" in given)
     if "url" in given or (changed.format, changed.rate_per_minute) != (options.format, options.rate_per_minute):
         changed = await _consented(desk, str(given.get("url", subscription.url)), changed)
     return changed
 
 
-async def _check_endpoint(desk: Desk, url: str) -> None:
+def _check_tls(desk: Desk, options: EndpointOptions, *, url: str, is_new: bool) -> None:
+    """What was good when it came and has ended since does not keep its owner from changing something else."""
+    if options.tls is None:
+        return
+    if not url.lower().startswith("https:"):
+        raise TlsRefused("Certificates are for https (field: tls); give an https address, or leave tls out")
+    if is_new:
+        checked_tls(options.tls, at=desk.clock())
+
+
+async def _check_endpoint(desk: Desk, url: str, *, owner: str) -> None:
     """What would be refused at every dial is refused here once; a name without an address yet may get one."""
     parsed = desk.rules.checked(url)
+    host = (parsed.raw_host or "").rstrip(".").lower()
+    if not desk.rules.policy.is_exempt(host):
+        # Before anybody is asked anything: a look-up and the question for consent reach strangers, too.
+        await desk.call(desk.outbox.introduce, owner=owner, host=host, limit=desk.new_hosts_per_hour)
     try:
         addresses = await desk.resolver.addresses(parsed.raw_host or "", parsed.port or 443)
     except NamesUnresolved:

@@ -153,16 +153,26 @@ class Dispatcher:
             letters.outgoing(place, at=started_at), deadline_seconds=self._limits.deadline_seconds
         )
         seconds = self._loop.time() - started
-        sent = self._sent(parcel, result, started_at=started_at, seconds=seconds)
+        sent = self._sent(parcel, result, keeps_answers=letters.keeps_answers, started_at=started_at, seconds=seconds)
         self._attempts[sent.outcome].inc()
         self._seconds.observe(seconds)
         return sent
 
-    def _sent(self, parcel: Parcel, result: Answer | Failure, *, started_at: datetime, seconds: float) -> Sent:
+    def _sent(
+        self,
+        parcel: Parcel,
+        result: Answer | Failure,
+        *,
+        keeps_answers: bool,
+        started_at: datetime,
+        seconds: float,
+    ) -> Sent:
         decision = after_attempt(
             result, failures_before=parcel.failures, schedule=self._schedule, jitter=self._jitter()
         )
         answer = result if isinstance(result, Answer) else None
+        body = answer.body if answer else b""
+        kept = body[: self._limits.answer_bytes] if keeps_answers else b""
         return Sent(
             parcel=parcel,
             started_at=started_at,
@@ -170,8 +180,8 @@ class Dispatcher:
             outcome=outcome_of(result),
             decision=decision,
             status_code=answer.status if answer else None,
-            response=answer.body if answer else b"",
-            is_clipped=answer.is_clipped if answer else False,
+            response=kept,
+            is_clipped=bool(answer and answer.is_clipped) or len(kept) < len(body),
             location=answer.location if answer else None,
             peer=result.peer,
             phases=result.phases,

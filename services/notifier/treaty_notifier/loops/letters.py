@@ -52,6 +52,8 @@ class Letters:
         self._parcels = parcels
         self._sender = sender
         self._form = options.format
+        self._tls = options.tls
+        self.keeps_answers = options.keeps_answers
         self._usual = (*usual.items(), *options.headers)
         self._chunks: list[_Ahead] = []
 
@@ -77,7 +79,7 @@ class Letters:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature,
         }
-        return OutgoingWebhook(url=self._url, headers=form | fields, body=body, usual=self._usual)
+        return OutgoingWebhook(url=self._url, headers=form | fields, body=body, usual=self._usual, tls=self._tls)
 
     def _begun(self, helper: Helper, number: int, *, timestamp: int) -> _Ahead:
         places = range(number * CHUNK, min((number + 1) * CHUNK, len(self._parcels)))

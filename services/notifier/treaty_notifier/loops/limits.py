@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -16,3 +18,4 @@ class Limits:
     parcels_per_turn: int = 64
     parcels_per_slow_turn: int = 8  # or who waits for a slow place would wait for minutes
     posts_per_lane: int = 8
+    answer_bytes: int = ANSWER_LIMIT_BYTES  # of what an endpoint answers, that are stored

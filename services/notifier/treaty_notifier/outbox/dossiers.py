@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from treaty_notifier.deliveries import Dead, Outcome
 from treaty_notifier.endpoint_options import EndpointOptions, options_document, options_of
+from treaty_notifier.endpoint_tls import EndpointTls, tls_document
 from treaty_notifier.isolation import (
     PATIENCE,
     Circuit,
@@ -46,12 +47,13 @@ from treaty_notifier.outbox import bookings
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.port import Dossier, Notice, Settlement, SigningKey, Turn
-from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place
+from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place, tls_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 
 MOST_NAMED = 10  # deliveries that one notice names
 
-#: ``headers`` are the subscriber's own fields, sealed. ``conduct`` is empty where there is nothing to be said.
+#: ``headers`` are the subscriber's own fields and ``tls`` its certificates, sealed. ``conduct`` is empty where there is
+#: nothing to be said.
 #: ``signing_keys`` is a JSON list, newest first, of sealed seeds, their public keys and when they expire.
 dossiers = Table(
     "dossiers",
@@ -61,6 +63,7 @@ dossiers = Table(
     Column("signing_keys", Text, nullable=False),
     Column("conduct", Text),
     Column("headers", Text),
+    Column("tls", Text),
 )
 
 #: What is to be told about an endpoint, written in the commit that found it out and taken away when it was told.
@@ -75,7 +78,7 @@ notices = Table(
 )
 
 _OF_LANES = """
-    SELECT subscription_id, options, signing_keys, conduct, headers, {now} FROM dossiers
+    SELECT subscription_id, options, signing_keys, conduct, headers, tls, {now} FROM dossiers
     WHERE {among:subscription_id:ids}
 """
 _HELD = """
@@ -111,8 +114,8 @@ class SqlDossiers:
             return ()
         rows = driver.rows(_OF_LANES, ids=sorted({turn.lease.subscription_id for turn in turns}))
         known = {
-            id_: self._opened(id_, options, keys, conduct, headers, at=driver.instant(now))
-            for id_, options, keys, conduct, headers, now in rows
+            id_: self._opened(id_, options, keys, conduct, headers, tls, at=driver.instant(now))
+            for id_, options, keys, conduct, headers, tls, now in rows
         }
         return tuple(replace(turn, dossier=known.get(turn.lease.subscription_id, turn.dossier)) for turn in turns)
 
@@ -175,6 +178,7 @@ class SqlDossiers:
                 subscription_id=subscription_id,
                 options=json.dumps(options_document(dossier.options)),
                 headers=self._sealed_headers(subscription_id, dossier.options),
+                tls=self._sealed_tls(subscription_id, dossier.options),
                 signing_keys=self._sealed(subscription_id, dossier.keys),
             )
         )
@@ -185,7 +189,7 @@ class SqlDossiers:
             rows = connection.execute(select(dossiers).where(dossiers.c.subscription_id.in_(subscription_ids)))
             return {
                 row.subscription_id: self._opened(
-                    row.subscription_id, row.options, row.signing_keys, row.conduct, row.headers, at=at
+                    row.subscription_id, row.options, row.signing_keys, row.conduct, row.headers, row.tls, at=at
                 )
                 for row in rows
             }
@@ -199,6 +203,7 @@ class SqlDossiers:
                 .values(
                     options=json.dumps(options_document(options)),
                     headers=self._sealed_headers(subscription_id, options),
+                    tls=self._sealed_tls(subscription_id, options),
                 )
             )
 
@@ -235,12 +240,23 @@ class SqlDossiers:
             return len(found)
 
     def _opened(
-        self, id_: str, options: str, keys: str, conduct: str | None, headers: str | None, *, at: datetime
+        self,
+        id_: str,
+        options: str,
+        keys: str,
+        conduct: str | None,
+        headers: str | None,
+        tls: str | None,
+        *,
+        at: datetime,
     ) -> Dossier:
         known = _options(options)
         if headers:
             fields: dict[str, str] = json.loads(self._box.open(bytes.fromhex(headers), place=headers_place(id_)))
             known = replace(known, headers=tuple(fields.items()))
+        if tls:
+            certificates: dict[str, str] = json.loads(self._box.open(bytes.fromhex(tls), place=tls_place(id_)))
+            known = replace(known, tls=EndpointTls(**certificates))
         dossier = Dossier(options=known, keys=tuple(_valid(self._keys(id_, keys), at=at)), conduct=_conduct(conduct))
         return _with_allowance(dossier, at=at)
 
@@ -248,6 +264,11 @@ class SqlDossiers:
         if not options.headers:
             return None
         return self._box.seal(json.dumps(dict(options.headers)).encode(), place=headers_place(id_)).hex()
+
+    def _sealed_tls(self, id_: str, options: EndpointOptions) -> str | None:
+        if options.tls is None:
+            return None
+        return self._box.seal(json.dumps(tls_document(options.tls)).encode(), place=tls_place(id_)).hex()
 
     def _keys(self, id_: str, kept: str) -> list[SigningKey]:
         return [

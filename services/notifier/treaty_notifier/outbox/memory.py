@@ -12,6 +12,7 @@ from treaty_notifier.messages import Draft, Entry, webhook_id
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, copy_of, numbered
 from treaty_notifier.outbox.bookings import attempted
 from treaty_notifier.outbox.dossiers import MemoryDossiers
+from treaty_notifier.outbox.introductions import WINDOW, check_hosts
 from treaty_notifier.outbox.port import (
     LATE_LINES,
     REPLAY_PER_SECOND,
@@ -93,6 +94,7 @@ class MemoryOutbox:
         self._log: list[tuple[Entry, bytes]] = []
         self._subscriptions: dict[str, Subscription] = {}
         self._secrets: dict[str, list[_Secret]] = {}
+        self._introduced: dict[tuple[str, str], datetime] = {}
         self._lanes: dict[str, _Lane] = {}
         self._owed: dict[tuple[str, int], _Owed] = {}
         self._attempts: dict[tuple[str, int], list[Attempt]] = {}
@@ -150,6 +152,14 @@ class MemoryOutbox:
             if dossier is not None:
                 self._dossiers.open(subscription.id, dossier)
             self._add_lane(subscription.id, subscription.id, start=start)
+
+    def introduce(self, *, owner: str, host: str, limit: int) -> None:
+        with self._lock:
+            at = self._clock()
+            self._introduced = {key: one for key, one in self._introduced.items() if one > at - WINDOW}
+            if (owner, host) not in self._introduced:
+                check_hosts(sum(known == owner for known, _ in self._introduced), limit=limit)
+                self._introduced[owner, host] = at
 
     def subscription(self, subscription_id: str) -> Subscription | None:
         return self._subscriptions.get(subscription_id)

@@ -392,6 +392,13 @@ class Outbox(Protocol):
             SubscriptionLimit: the owner already holds ``owner_limit`` subscriptions.
         """
 
+    def introduce(self, *, owner: str, host: str, limit: int) -> None:
+        """Note that the owner is about to point an endpoint to this host.
+
+        Raises:
+            HostLimit: the owner named ``limit`` other hosts within the last hour.
+        """
+
     def subscription(self, subscription_id: str) -> Subscription | None: ...
 
     def subscriptions(self, *, owner: str | None, after: str, limit: int) -> list[Subscription]:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Row, select, update
 
 from treaty_notifier.outbox.dossiers import dossiers, resealed_keys
-from treaty_notifier.outbox.secrets import Renew, headers_place, secret_place
+from treaty_notifier.outbox.secrets import Renew, headers_place, secret_place, tls_place
 from treaty_notifier.outbox.tables import secrets
 
 
@@ -28,9 +28,10 @@ def reseal(connection: Connection, renew: Renew) -> int:
 
 def _renewed(row: Row[tuple[object, ...]], renew: Renew) -> dict[str, str]:
     id_: str = row.subscription_id
-    known = {"signing_keys": row.signing_keys, "headers": row.headers}
+    known = {"signing_keys": row.signing_keys, "headers": row.headers, "tls": row.tls}
     renewed = {
         "signing_keys": resealed_keys(id_, row.signing_keys, renew),
         "headers": renew(bytes.fromhex(row.headers), place=headers_place(id_)).hex() if row.headers else row.headers,
+        "tls": renew(bytes.fromhex(row.tls), place=tls_place(id_)).hex() if row.tls else row.tls,
     }
     return {name: value for name, value in renewed.items() if value != known[name]}

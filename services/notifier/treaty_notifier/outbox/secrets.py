@@ -39,5 +39,9 @@ def key_place(subscription_id: str, public: bytes) -> str:
     return f"keys/{subscription_id}/{public.hex()}"
 
 
+def tls_place(subscription_id: str) -> str:
+    return f"tls/{subscription_id}"
+
+
 def headers_place(subscription_id: str) -> str:
     return f"headers/{subscription_id}"

@@ -17,7 +17,7 @@ from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.isolation import PATIENCE
 from treaty_notifier.messages import Draft, webhook_id
 from treaty_notifier.numbering import Occasion, Place, copy_of
-from treaty_notifier.outbox import attempts_log, bookings, claims, pulling, replays, terms_log
+from treaty_notifier.outbox import attempts_log, bookings, claims, introductions, pulling, replays, terms_log
 from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
@@ -139,6 +139,12 @@ class SqlOutbox:
             if dossier is not None:
                 self._dossiers.open(connection, subscription.id, dossier)
             self._add_lane(connection, lane_id=subscription.id, subscription_id=subscription.id, start=start)
+
+    def introduce(self, *, owner: str, host: str, limit: int) -> None:
+        with self._database.writing() as connection:
+            if not self._database.is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(owner))))
+            introductions.introduce(connection, owner=owner, host=host, limit=limit, at=self._now(connection))
 
     def subscription(self, subscription_id: str) -> Subscription | None:
         with self._database.reading() as connection:
