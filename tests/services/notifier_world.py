@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ import httpx
 import uvicorn
 
 from tests.webhook_contract import breaches
-from treaty_notifier.service import application
+from treaty_notifier.service import application, now
 from treaty_notifier.settings import Settings
 
 LOOPBACK = "127.0.0.0/8"
@@ -246,9 +247,9 @@ class Receiver:
 class Notifier:
     """The real service on a real port, in a thread of this process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = now) -> None:
         config = uvicorn.Config(
-            application(settings), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2
+            application(settings, clock=clock), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=2
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -288,7 +289,9 @@ class Notifier:
 
 
 @contextmanager
-def notifier(dsn: str, status: FakeStatus, **changes: Any) -> Iterator[Notifier]:
+def notifier(
+    dsn: str, status: FakeStatus, *, clock: Callable[[], datetime] = now, **changes: Any
+) -> Iterator[Notifier]:
     """A notifier with quick retries that may dial loopback; ``changes`` are settings."""
     settings = {
         "database": dsn,
@@ -297,7 +300,7 @@ def notifier(dsn: str, status: FakeStatus, **changes: Any) -> Iterator[Notifier]
         "schedule_seconds": "0,0.05,0.05,0.05",
         "deadline_seconds": 5,
     }
-    running = Notifier(Settings.model_validate(settings | changes))
+    running = Notifier(Settings.model_validate(settings | changes), clock=clock)
     try:
         yield running
     finally:

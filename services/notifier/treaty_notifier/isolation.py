@@ -153,6 +153,16 @@ def forgiven() -> Conduct:
     return Conduct(circuit=Circuit.OPEN, openings=1)
 
 
+def moved(conduct: Conduct, *, by: timedelta) -> Conduct:
+    """The same conduct after the clock was set: spans and the bucket are as full as before."""
+    since, filled = conduct.failing_since, conduct.filled_at
+    return replace(
+        conduct,
+        failing_since=None if since is None else since + by,
+        filled_at=None if filled is None else filled + by,
+    )
+
+
 def conduct_document(conduct: Conduct) -> dict[str, object]:
     """Empty for an endpoint about which there is nothing to be said."""
     usual = Conduct()

@@ -36,6 +36,14 @@ class Metrics:
         self.database_up = Gauge(
             "treaty_notifier_database_up", "1 while something can be recorded", registry=self.registry
         )
+        self.clock_skew = Gauge(
+            "treaty_notifier_clock_skew_seconds",
+            "How far this machine's clock is ahead of the database's; 0 where there is only this machine's",
+            registry=self.registry,
+        )
+        self.clock_steps = Counter(
+            "treaty_notifier_clock_steps", "How often this machine's clock was set", registry=self.registry
+        )
         self.parked = Counter(
             "treaty_notifier_parked_lanes", "Lanes left alone for a while after a fault of ours", registry=self.registry
         )

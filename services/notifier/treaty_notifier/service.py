@@ -7,7 +7,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import FrameType
@@ -30,6 +30,7 @@ from treaty_notifier.feed import HttpFeed
 from treaty_notifier.logs import start_logging
 from treaty_notifier.loops import (
     Clerk,
+    ClockWatch,
     Dispatcher,
     Follower,
     GroupRefresher,
@@ -56,6 +57,7 @@ from treaty_notifier.sender import (
     Transport,
 )
 from treaty_notifier.settings import Settings
+from treaty_notifier.steady_clock import SteadyClock
 from treaty_notifier.webhook_signature import SECRET_BYTES
 
 LOG = logging.getLogger(__name__)
@@ -68,22 +70,28 @@ _TRANSPORTS: Mapping[str, type[NarrowTransport] | type[GuardedTransport]] = {
 }
 
 
-def application(settings: Settings) -> FastAPI:
-    """The whole service: its loops live as long as the application does."""
+def now() -> datetime:
+    """The instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def application(settings: Settings, *, clock: Callable[[], datetime] = now) -> FastAPI:
+    """The whole service: its loops live as long as the application does. ``clock`` is this machine's wall clock."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, Desk]]:
         async with AsyncExitStack() as stack:
-            yield {"desk": await _open(settings, stack)}
+            yield {"desk": await _open(settings, stack, clock=clock)}
 
     return create_app(lifespan)
 
 
-async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
+async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[], datetime]) -> Desk:
     """Everything that is opened here is closed in the opposite order."""
     metrics, threads = Metrics(), Threads()
     stack.callback(threads.close)
-    outbox = await threads.call(open_outbox, settings)
+    steady = SteadyClock(clock, monotonic_seconds=_elapsed_seconds)
+    outbox = await threads.call(open_outbox, settings, clock=steady)
     stack.callback(outbox.close)
     client = await stack.enter_async_context(_status_client(settings))
     policy = settings.policy
@@ -114,7 +122,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         schedule=Schedule(delays_seconds=settings.delays_seconds),
         limits=limits,
         metrics=metrics,
-        clock=now,
+        clock=clock,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311  (spreads retries, keeps no secret)
         helper=scribe,
     )
@@ -125,6 +133,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         feed, clerk, progress=lambda: threads.call(outbox.progress), metrics=metrics, jitter=random.random
     )
     refresher = GroupRefresher(directory, outbox, threads=threads)
+    watch = ClockWatch(clerk, outbox, clock=steady, wall=clock, threads=threads, metrics=metrics)
     stack.push_async_callback(dispatcher.finish)
     loops = [
         Supervised("feed", follower.run, metrics=metrics),
@@ -133,10 +142,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         Supervised("notices", Herald(clerk, outbox, threads=threads, metrics=metrics).run, metrics=metrics),
         Supervised(
             "retention",
-            Janitor(clerk, outbox, threads=threads, clock=now, kept=timedelta(days=settings.answers_kept_days)).run,
+            Janitor(clerk, outbox, threads=threads, clock=clock, kept=timedelta(days=settings.answers_kept_days)).run,
             metrics=metrics,
         ),
         Supervised("groups", refresher.run, metrics=metrics),
+        Supervised("clocks", watch.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
     return Desk(
@@ -149,7 +159,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         rules=EndpointRules(policy),
         resolver=resolver,
         metrics=metrics,
-        clock=now,
+        clock=clock,
         new_id=lambda: secrets.token_hex(16),
         new_secret=lambda: secrets.token_bytes(SECRET_BYTES),
         new_key=new_key,
@@ -158,7 +168,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Desk:
         monotonic_seconds=time.monotonic,
         examined={},
         wake=clerk.wake,
-        health=lambda: _health(loops, follower, clerk),
+        health=lambda: _health(loops, follower, clerk, watch),
         subscriptions_per_owner=settings.subscriptions_per_owner,
         new_hosts_per_hour=settings.new_hosts_per_hour,
         asks_every_endpoint=settings.consent == "every",
@@ -179,7 +189,7 @@ def _say_what_is_dialled(settings: Settings) -> None:
         )
 
 
-def open_outbox(settings: Settings) -> Outbox:
+def open_outbox(settings: Settings, *, clock: Callable[[], datetime] = now) -> Outbox:
     """SQLite's file is served by one process at a time, others stand by; PostgreSQL by as many as like to."""
     box = RingBox(settings.ring, new_nonce=secrets.token_bytes)
     if not settings.ring:
@@ -187,7 +197,7 @@ def open_outbox(settings: Settings) -> Outbox:
     outbox = SqlOutbox(
         settings.database,
         new_key=secrets.token_bytes(32),
-        clock=now,
+        clock=clock,
         patience=timedelta(hours=settings.disable_after_hours),
         box=box,
     )
@@ -222,10 +232,6 @@ def _post(transport: Transport, *, deadline_seconds: float) -> Post:
         return await transport.send(request, deadline_seconds=deadline_seconds)
 
     return post
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def serve(settings: Settings) -> None:
@@ -271,9 +277,21 @@ async def _stop(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _health(loops: list[Supervised], follower: Follower, clerk: Clerk) -> Health:
+def _health(loops: list[Supervised], follower: Follower, clerk: Clerk, watch: ClockWatch) -> Health:
     faults = {loop.name: loop.fault for loop in loops if loop.fault}
     if not follower.is_reachable:
         faults.setdefault("feed", "the status service does not answer")
+    if watch.fault is not None:
+        faults["clock"] = watch.fault
     role = "serving" if clerk.entered.is_set() else "standing by"
-    return Health(faults=faults, facts={"role": role, "feed_head": follower.head, "feed_position": follower.position})
+    facts: dict[str, object] = {"role": role, "feed_head": follower.head, "feed_position": follower.position}
+    if watch.skew_seconds:
+        facts["clock_skew_seconds"] = round(watch.skew_seconds, 3)
+    if watch.set_by_seconds:
+        facts["clock_set_by_seconds"] = round(watch.set_by_seconds, 3)
+    return Health(faults=faults, facts=facts)
+
+
+def _elapsed_seconds() -> float:
+    """A clock that nobody sets and that goes on while the machine sleeps, where the system has one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

@@ -1,6 +1,7 @@
 """What runs without being asked: following the feed, serving lanes, refreshing groups."""
 
 from treaty_notifier.loops.clerk import Clerk
+from treaty_notifier.loops.clock_watch import ClockWatch
 from treaty_notifier.loops.dispatcher import Dispatcher
 from treaty_notifier.loops.follower import Follower
 from treaty_notifier.loops.herald import Herald
@@ -14,6 +15,7 @@ from treaty_notifier.loops.threads import Threads
 
 __all__ = [
     "Clerk",
+    "ClockWatch",
     "Dispatcher",
     "Follower",
     "GroupRefresher",

@@ -40,6 +40,7 @@ from treaty_notifier.isolation import (
     conduct_of,
     forgiven,
     judged,
+    moved,
     spent,
 )
 from treaty_notifier.messages import instant_text
@@ -300,6 +301,9 @@ class MemoryDossiers:
             number = self._notices[-1].id + 1 if self._notices else 1
             self._notices.append(Notice(id=number, subscription_id=id_, kind=kind, at=at, facts=facts))
         return found.disables
+
+    def move_waits(self, by: timedelta) -> None:
+        self._kept = {id_: replace(one, conduct=moved(one.conduct, by=by)) for id_, one in self._kept.items()}
 
     def forgive(self, subscription_id: str) -> None:
         if subscription_id in self._kept:

@@ -456,6 +456,21 @@ class MemoryOutbox:
                 kept[number] = replace(kept[number], response=b"", location=None)
             return len(old)
 
+    def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.served_at += by
+                lane.lease_until = None if lane.lease_until is None else lane.lease_until + by
+                lane.paused_until = None if lane.paused_until is None else lane.paused_until + by
+            for owed in self._owed.values():
+                owed.next_at = None if owed.next_at is None else owed.next_at + by
+            self._dossiers.move_waits(by)
+            moved()
+        return True
+
+    def clock_lag_seconds(self, local: Callable[[], datetime]) -> float | None:
+        """Its clock is the one it was given."""
+
     def probe(self) -> None:
         """Memory is always there."""
 

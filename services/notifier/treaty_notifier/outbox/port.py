@@ -7,7 +7,7 @@ Whatever belongs together moves in one commit.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -510,6 +510,16 @@ class Outbox(Protocol):
 
     def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
         """Where the lanes of those that are there stand."""
+
+    def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:
+        """Everything that waits for an instant waits as long as before though the clock was set by so much.
+
+        ``moved`` is called before the commit, while nobody else writes. False where the store has a clock of its own,
+        which nobody here sets.
+        """
+
+    def clock_lag_seconds(self, local: Callable[[], datetime]) -> float | None:
+        """How far ``local`` is ahead of the store's own clock; None where it has none but this machine's."""
 
     def census(self) -> Census: ...
 

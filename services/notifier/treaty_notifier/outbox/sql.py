@@ -17,7 +17,7 @@ from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.isolation import PATIENCE
 from treaty_notifier.messages import Draft, webhook_id
 from treaty_notifier.numbering import Occasion, Place, copy_of
-from treaty_notifier.outbox import attempts_log, bookings, claims, introductions, pulling, replays, terms_log
+from treaty_notifier.outbox import attempts_log, bookings, claims, introductions, pulling, replays, terms_log, waiting
 from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
@@ -422,6 +422,23 @@ class SqlOutbox:
         """Seal everything anew with ``renew``, in one commit; how many rows changed."""
         with self._database.writing() as connection:
             return reseal(connection, renew)
+
+    def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:
+        if self._keeper is None:
+            return False
+        with self._database.driving(self._clock) as driver:
+            self._keeper.check(driver)
+            waiting.move(driver, by)
+            moved()
+        return True
+
+    def clock_lag_seconds(self, local: Callable[[], datetime]) -> float | None:
+        if self._database.is_sqlite:
+            return None
+        with self._database.reading() as connection:
+            before = local()
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return ((before - there) + (local() - there)).total_seconds() / 2
 
     def probe(self) -> None:
         self._database.probe()
