@@ -16,21 +16,25 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from treaty_notifier.outbox import arrays
+
 Row = tuple[Any, ...]  # columns are named in the statement that made the row
-COPY_ROWS = 8  # from here on PostgreSQL takes rows by COPY: a third of the time, an eighth of ours
 _CHUNKS = (64, 16, 4, 1)  # rows of one INSERT: few texts, so that the driver's cache of prepared statements holds them
 
 
 class Driver:
     """Runs statements inside the caller's transaction. ``clock`` is asked only where the engine has no shared clock.
 
+    Where the connection is in pipeline mode only ``rows`` waits for the server: the refusal of a statement without rows
+    is raised by whatever waits next, at the latest by the commit.
+
     Many rows go in one statement, because SQLite's module lets go of the interpreter around each step and would have
     to win it back from the event loop row by row.
     """
 
     def __init__(self, connection: Connection, *, is_sqlite: bool, clock: Callable[[], datetime]) -> None:
-        proxied: Any = connection.connection  # the driver's own cursor: both drivers speak the DB API
-        self._cursor = proxied.cursor()
+        self._proxied: Any = connection.connection  # both drivers speak the DB API
+        self._cursor = self._proxied.cursor()
         self._is_sqlite = is_sqlite
         self._clock = clock
 
@@ -41,29 +45,27 @@ class Driver:
         self._cursor.close()
 
     def rows(self, statement: str, **values: object) -> list[Row]:
-        self._execute(statement, values)
-        found: list[Row] = self._cursor.fetchall()
+        found: list[Row] = self._execute(statement, values).fetchall()
         return found
 
     def run(self, statement: str, **values: object) -> None:
         self._execute(statement, values)
 
     def run_each(self, statement: str, values: Iterable[dict[str, object]]) -> None:
-        self._cursor.executemany(_statement(statement, self._is_sqlite), [self._given(one) for one in values])
+        self._fresh_cursor().executemany(_statement(statement, self._is_sqlite), [self._given(one) for one in values])
 
     def insert(self, table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
         """``columns`` separated by commas, as many as each row has values; instants and flags as the engine's own."""
-        if not self._is_sqlite and len(rows) >= COPY_ROWS:
-            with self._cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        if not self._is_sqlite:
+            if rows:
+                self._fresh_cursor().execute(arrays.insertion(table, columns), arrays.columns_of(rows))
             return
         start = 0
         while start < len(rows):
             size = next(size for size in _CHUNKS if size <= len(rows) - start)
             chunk = rows[start : start + size]
             values = [value for row in chunk for value in row]
-            self._cursor.execute(_insertion(table, columns, size, self._is_sqlite), values)
+            self._cursor.execute(_insertion(table, columns, size), values)
             start += size
 
     def now(self) -> datetime:
@@ -88,10 +90,16 @@ class Driver:
     def flag(self, *, is_set: bool) -> object:
         return int(is_set) if self._is_sqlite else is_set
 
-    def _execute(self, statement: str, values: dict[str, object]) -> None:
+    def _execute(self, statement: str, values: dict[str, object]) -> Any:  # Any: a cursor of either driver
         if self._is_sqlite and "{now}" in statement:
             values["now"] = self._clock()
-        self._cursor.execute(_statement(statement, self._is_sqlite), self._given(values))
+        cursor = self._fresh_cursor()
+        cursor.execute(_statement(statement, self._is_sqlite), self._given(values))
+        return cursor
+
+    def _fresh_cursor(self) -> Any:  # Any: a cursor of either driver
+        """In a pipeline each statement needs its own, or its rows were mistaken for those of an earlier one."""
+        return self._cursor if self._is_sqlite else self._proxied.cursor()
 
     def _given(self, values: dict[str, object]) -> dict[str, object]:
         if not self._is_sqlite:
@@ -117,9 +125,8 @@ def _statement(text: str, is_sqlite: bool) -> str:  # noqa: FBT001  (a cache's k
 
 
 @cache
-def _insertion(table: str, columns: str, size: int, is_sqlite: bool) -> str:  # noqa: FBT001  (a cache's key)
-    mark = "?" if is_sqlite else "%s"
-    row = "(" + ", ".join([mark] * len(columns.split(","))) + ")"
+def _insertion(table: str, columns: str, size: int) -> str:
+    row = "(" + ", ".join(["?"] * len(columns.split(","))) + ")"
     # Names of our own code; what comes from outside is in the parameters.
     return f"INSERT INTO {table} ({columns}) VALUES " + ", ".join([row] * size)  # noqa: S608
 

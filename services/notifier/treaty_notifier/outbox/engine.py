@@ -61,7 +61,8 @@ class Database:
         with outages_named(self.engine), self._drivers, self._writers if self.is_sqlite else nullcontext():
             connection, self._kept = self._kept or self._write_engine.connect(), None
             try:
-                with connection.begin(), Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
+                begun = connection.begin() if self.is_sqlite else _piped(connection)
+                with begun, Driver(connection, is_sqlite=self.is_sqlite, clock=clock) as driver:
                     yield driver
             except BaseException:
                 connection.invalidate()  # what broke may be the connection itself: the next one is a new one
@@ -102,9 +103,25 @@ class Database:
     def close(self) -> None:
         with self._drivers:
             if self._kept is not None:
+                self._kept.invalidate()  # in a mode that nobody else expects
                 self._kept.close()
                 self._kept = None
         self.engine.dispose()
+
+
+@contextmanager
+def _piped(connection: Connection) -> Iterator[None]:
+    """A transaction in pipeline mode: nobody waits for a statement without rows, and its end is waited for once.
+
+    On busy processors it is not the server that takes long but every waiting for it. Whoever leaves by an exception
+    drops the connection.
+    """
+    raw: Any = connection.connection.driver_connection  # Any: psycopg's, which is optional
+    raw.autocommit = True  # the library's own BEGIN would be waited for
+    with raw.pipeline():
+        raw.execute("BEGIN")
+        yield
+        raw.execute("COMMIT")
 
 
 def _postgres(dsn: str) -> Engine:
