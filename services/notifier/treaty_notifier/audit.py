@@ -5,6 +5,7 @@ about it; every difference becomes a finding.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """What is on record of one subscription: its lane, and the numbers it has given out, in order.
+    """What is on record of one subscription: its terms and its lane.
 
     ``booked`` counts the attempts that it and its replays have made.
     """
@@ -77,7 +78,6 @@ class Book:
     terms: Terms
     cursor: int
     sequence: int
-    taken: Sequence[Taken]
     booked: int
 
 
@@ -169,18 +169,33 @@ class LogAudit:
 
 
 class SubscriptionAudit:
-    """Counts one subscription's feed again, and compares."""
+    """Counts one subscription's feed again, and compares.
+
+    Nothing is kept of what was looked at: the numbers that were given out are handed in as the lines come to them.
+    """
 
     def __init__(self, book: Book, *, instance_key: bytes) -> None:
         self.findings: list[Finding] = []
         self.messages = 0
         self._book = book
         self._key = instance_key
-        self._pieces = iter(book.taken)
-        self._piece: Taken | None = next(self._pieces, None)
+        self._pieces = deque[Taken]()
         self._previous: str | None = None
         self._last_booked = 0
         self._tried = 0
+
+    @property
+    def begins_after(self) -> int:
+        """Lines up to this one have no number here, and mean nothing unless something is on record for them."""
+        return self._book.terms.numbered_after
+
+    @property
+    def _piece(self) -> Taken | None:
+        return self._pieces[0] if self._pieces else None
+
+    def taken(self, piece: Taken) -> None:
+        """Numbers given out together; in their order, and before the first line after which they count."""
+        self._pieces.append(piece)
 
     def line(self, line: Line, tried: Sequence[Tried], owed: Owed | None) -> None:
         """One line of the log, with the attempts and the debt on record for it, attempts in the order of booking."""
@@ -299,7 +314,7 @@ class SubscriptionAudit:
         if sequence >= piece.last:
             if piece.last_id != known:
                 self._find("id", f"Number {sequence} was given to {piece.last_id}, and belongs to {known}", sequence)
-            self._piece = next(self._pieces, None)
+            self._pieces.popleft()
         return place
 
     def _check_attempts(

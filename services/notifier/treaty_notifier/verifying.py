@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from treaty_notifier.audit import Finding, Line, LogAudit, SubscriptionAudit, roster_findings
+from treaty_notifier.audit import Finding, Line, LogAudit, SubscriptionAudit, Taken, roster_findings
 from treaty_notifier.errors import FeedError
 from treaty_notifier.feed import page_of
 from treaty_notifier.messages import Draft, draft
-from treaty_notifier.outbox.evidence import Evidence, NoRecord, snapshot
+from treaty_notifier.outbox.evidence import Evidence, NoRecord, OnRecord, snapshot
 
 GREEN, DIFFERS, CANNOT_RUN = 0, 1, 2
 LISTED = 20  # differences that are named for people; JSON has all
@@ -73,14 +73,17 @@ def verify(evidence: Evidence, client: httpx.Client, *, subscription: str | None
     key, log = evidence.instance_key(), LogAudit()
     audits = {book.id: SubscriptionAudit(book, instance_key=key) for book in books}
     drafts, tried = _Peeked(_drafts(client, up_to=reached.position)), 0
+    numbers, begun = _Numbers(evidence.taken(), audits), _Begun(audits)
     for line, known in evidence.lines():
         log.line(line)
         if line.entry.audience is None:
             _beside(log, line, drafts)
-        for id_, audit in audits.items():
+        numbers.up_to(line.entry.seq)
+        for id_, audit in begun.at(line, known):
             attempts = known.tried.get(id_, [])
             tried += len(attempts)
             audit.line(line, attempts, known.owed.get(id_))
+    numbers.up_to(None)
     while (left := drafts.take()) is not None:
         log.compare(None, left)
     log.end(seq=reached.seq)
@@ -98,6 +101,41 @@ def verify(evidence: Evidence, client: httpx.Client, *, subscription: str | None
         messages=sum(audit.messages for audit in audits.values()),
         attempts=tried,
     )
+
+
+class _Numbers:
+    """Hands the numbers that were given out to their subscriptions, as the lines come to them."""
+
+    def __init__(self, taken: Iterator[tuple[str, Taken]], audits: Mapping[str, SubscriptionAudit]) -> None:
+        self._taken = taken
+        self._audits = audits
+        self._next = next(taken, None)
+
+    def up_to(self, seq: int | None) -> None:
+        """Those that count before this line; None stands for all that are left."""
+        while self._next is not None and (seq is None or self._next[1].after_seq < seq):
+            id_, piece = self._next
+            if id_ in self._audits:
+                self._audits[id_].taken(piece)
+            self._next = next(self._taken, None)
+
+
+class _Begun:
+    """Which subscriptions a line can mean anything to: a thousand that began yesterday are not asked about a year."""
+
+    def __init__(self, audits: Mapping[str, SubscriptionAudit]) -> None:
+        self._audits = audits
+        self._waiting = sorted(audits, key=lambda id_: -audits[id_].begins_after)
+        self._begun: dict[str, SubscriptionAudit] = {}
+
+    def at(self, line: Line, known: OnRecord) -> Iterator[tuple[str, SubscriptionAudit]]:
+        while self._waiting and self._audits[self._waiting[-1]].begins_after < line.entry.seq:
+            id_ = self._waiting.pop()
+            self._begun[id_] = self._audits[id_]
+        yield from self._begun.items()
+        for other in {*known.tried, *known.owed, line.entry.audience} - self._begun.keys():
+            if other is not None and other in self._audits:
+                yield other, self._audits[other]
 
 
 class _Peeked:

@@ -34,6 +34,11 @@ from treaty_notifier.outbox.tables import (
 from treaty_notifier.subscriptions import Window
 
 ROWS_AT_ONCE = 1_000
+#: Not what endpoints answered: a database that sorts millions of attempts would carry it along.
+_OF_ATTEMPTS = [
+    attempts.c[name]
+    for name in ("id", "subscription_id", "seq", "number", "webhook_id", "sequence", "occasion", "outcome", "body_hash")
+]
 READ = (
     progress,
     messages,
@@ -87,21 +92,8 @@ class Evidence:
         return row
 
     def books(self) -> list[Book]:
-        """Every subscription, with its terms and the numbers it has given out."""
+        """Every subscription, with its terms and its lane."""
         known = rolls(self.driver)
-        pieces: dict[str, list[Taken]] = {}
-        for row in self._rows(select(stretches).order_by(stretches.c.subscription_id, stretches.c.first_sequence)):
-            pieces.setdefault(row.subscription_id, []).append(
-                Taken(
-                    first=row.first_sequence,
-                    last=row.last_sequence,
-                    after_seq=row.after_seq,
-                    last_seq=row.last_seq,
-                    previous_id=row.previous_id,
-                    last_id=row.last_id,
-                    watermark=row.watermark,
-                )
-            )
         formers: dict[str, list[Any]] = {}
         for row in self._rows(select(former_filters).order_by(former_filters.c.until_seq)):
             formers.setdefault(row.subscription_id, []).append((row.until_seq, filter_of(row.filter)))
@@ -126,7 +118,6 @@ class Evidence:
                 ),
                 cursor=row.cursor,
                 sequence=row.sequence,
-                taken=pieces.get(row.id, ()),
                 booked=row.booked + int(replayed.get(row.id, 0)),
             )
             for row in self._rows(query.order_by(subscriptions.c.id))
@@ -163,9 +154,25 @@ class Evidence:
     def _pairs(self, query: Any) -> dict[str, str]:
         return {row[0]: row[1] for row in self._rows(query)}
 
+    def taken(self) -> Iterator[tuple[str, Taken]]:
+        """The numbers that each subscription has given out, by the line after which they count."""
+        for row in self._rows(select(stretches).order_by(stretches.c.after_seq, stretches.c.first_sequence)):
+            yield (
+                row.subscription_id,
+                Taken(
+                    first=row.first_sequence,
+                    last=row.last_sequence,
+                    after_seq=row.after_seq,
+                    last_seq=row.last_seq,
+                    previous_id=row.previous_id,
+                    last_id=row.last_id,
+                    watermark=row.watermark,
+                ),
+            )
+
     def lines(self) -> Iterator[tuple[Line, OnRecord]]:
         """The message log in order, each line with everything that is on record about it."""
-        tried = _grouped(self._rows(select(attempts).order_by(attempts.c.seq, attempts.c.id)))
+        tried = _grouped(self._rows(select(*_OF_ATTEMPTS).order_by(attempts.c.seq, attempts.c.id)))
         owed = _grouped(self._rows(select(exceptions).order_by(exceptions.c.seq)))
         for row in self._rows(select(messages).order_by(messages.c.seq)):
             entry = entry_of(row)
