@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from treaty_notifier.deliveries import Decision, Delivered, Outcome
 from treaty_notifier.messages import FeedEvent, drafts
-from treaty_notifier.outbox import Claim, MemoryOutbox, Outbox, Sent, Settlement, SqlOutbox, Start, Turn
+from treaty_notifier.outbox import Claim, Dossier, MemoryOutbox, Outbox, Sent, Settlement, SqlOutbox, Start, Turn
 from treaty_notifier.subscriptions import Filter, Subscription
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 5, tzinfo=UTC)
@@ -93,10 +93,17 @@ def append(outbox: Outbox, *events: FeedEvent) -> None:
     outbox.append(drafts(events), expected=outbox.progress().position, position=events[-1].position)
 
 
-def subscribe(outbox: Outbox, id_: str = "sub_a", *, start: Start | None = None, **changes: object) -> Subscription:
+def subscribe(
+    outbox: Outbox,
+    id_: str = "sub_a",
+    *,
+    start: Start | None = None,
+    dossier: Dossier | None = None,
+    **changes: object,
+) -> Subscription:
     fields: dict[str, object] = {"url": "https://example.org/", "description": "", "filter": Filter(), "owner": "desk"}
     subscription = Subscription(id=id_, created_at=NOON, **(fields | changes))  # type: ignore[arg-type]
-    outbox.add_subscription(subscription, secret=SECRET, start=start or Start())
+    outbox.add_subscription(subscription, secret=SECRET, start=start or Start(), dossier=dossier)
     return subscription
 
 

@@ -3,8 +3,10 @@
 import json
 
 from tests.contracts.outbox_world import NOON, World, append, claim, event, settled, subscribe
+from treaty_notifier.deliveries import RetryIn
+from treaty_notifier.endpoint_options import EndpointOptions, Order
 from treaty_notifier.messages import probe_draft, webhook_id
-from treaty_notifier.outbox import Outbox, ReplayState, Start
+from treaty_notifier.outbox import Dossier, Outbox, ReplayState, Start
 
 
 def told_everything(outbox: Outbox, count: int) -> None:
@@ -134,3 +136,26 @@ def test_a_test_event_can_be_sent_as_new_too(world: World) -> None:
     (turn,) = claim(world.outbox).turns
     assert len({parcel.webhook_id for parcel in turn.parcels}) == 2
     assert again in [parcel.webhook_id for parcel in turn.parcels]
+
+
+def test_where_the_order_counts_nothing_of_a_replay_passes_what_failed_of_it(world: World) -> None:
+    in_order = Dossier(options=EndpointOptions(order=Order.FIFO))
+    subscribe(world.outbox, dossier=in_order)
+    append(world.outbox, *(event(position) for position in range(1, 5)))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn)])
+    world.outbox.add_replay("sub_a", replay_id="rep_a", start=Start())
+    (first,) = claim(world.outbox, batch=1).turns
+    world.outbox.settle([settled(first, RetryIn(delay_seconds=5))])
+    world.later(1)
+
+    assert claim(world.outbox).turns == ()
+
+    world.later(5)
+    (again,) = claim(world.outbox).turns
+    assert [(parcel.seq, parcel.is_exception) for parcel in again.parcels] == [(1, True)]
+    assert claim(world.outbox).turns == ()
+    world.outbox.settle([settled(again)])
+    world.later(1)
+    (rest,) = claim(world.outbox).turns
+    assert [parcel.seq for parcel in rest.parcels] == [2, 3, 4]

@@ -1,5 +1,6 @@
 """Leasing lanes and reading what they are to send, inside the caller's transaction."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from treaty_notifier.endpoint_options import Order
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, numbered
 from treaty_notifier.outbox import replays, stretches
 from treaty_notifier.outbox.driver import Driver
@@ -56,10 +58,17 @@ _ATTEMPTS = """
 _OWED = """
     SELECT seq FROM exceptions WHERE subscription_id = :subscription AND state = 'retrying' AND {among:seq:seqs}
 """
+_AGAIN_OF_REPLAYS = """
+    SELECT min(next_at), (SELECT options FROM dossiers WHERE subscription_id = :subscription) FROM exceptions
+    WHERE subscription_id = :subscription AND state = 'retrying' AND occasion = 'replay'
+"""
 _NEXT_DUE = """
     SELECT (SELECT min(due_at) FROM lanes WHERE due_at > {now}),
            (SELECT min(paused_until) FROM lanes WHERE paused_until > {now}), {now}
 """
+
+
+LOOK_AGAIN = timedelta(milliseconds=200)  # for a replay that waits for what is under way
 
 
 class _Lane(NamedTuple):
@@ -97,11 +106,15 @@ class _Lane(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What a lane is to send, the last line of the log that was looked at, and the numbers given out for it."""
+    """What a lane is to send, the last line of the log that was looked at, and the numbers given out for it.
+
+    ``waits_until`` says that it is left alone until then.
+    """
 
     parcels: tuple[Parcel, ...]
     scanned_to: int
     stretch: Stretch | None
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,8 @@ class Claims:
         reader = _Reader(driver, self, now=now, wish=wish, fresh=fresh, lanes=lanes)
         found = [(lane, one) for lane in lanes if (one := reader.found(lane)) is not None]
         taken = [(lane, one) for lane, one in found if one.parcels]
-        passed_by = [(lane, one.scanned_to) for lane, one in found if not one.parcels]
+        passed_by = [(lane, one.scanned_to) for lane, one in found if not one.parcels and one.waits_until is None]
+        replays.slow_down(driver, [(lane.id, one.waits_until) for lane, one in found if one.waits_until is not None])
         if taken:
             until = now + timedelta(seconds=wish.lease_seconds)
             driver.run(_LEASE, owner=wish.owner, until=until, at=now, ids=[lane.id for lane, _ in taken])
@@ -198,7 +212,8 @@ class _Reader:
             return None
         batch = self._batch(lane)
         if lane.is_replay:
-            return self._replayed(lane, batch=batch)
+            until = self._held_back(lane)
+            return self._replayed(lane, batch=batch) if until is None else _Found((), lane.cursor, None, until)
         again = self._due_again(lane, room=max(1, batch // 2))
         room, standing = batch - len(again), self._standings[lane.id]
         if standing.taken > lane.sequence:
@@ -268,6 +283,13 @@ class _Reader:
         )
         parcels = tuple(islice(every, room))
         return _Found(parcels, parcels[-1].seq if parcels else lane.cursor, None)
+
+    def _held_back(self, lane: _Lane) -> datetime | None:
+        """Where the order counts, nothing of a replay passes what failed of it: until when to wait for that."""
+        ((next_at, options),) = self._driver.rows(_AGAIN_OF_REPLAYS, subscription=lane.subscription_id)
+        if next_at is None or options is None or json.loads(options).get("order") != Order.FIFO:
+            return None
+        return max(self._driver.instant(next_at), self._now + LOOK_AGAIN)
 
     def _replayed(self, lane: _Lane, *, batch: int) -> _Found:
         """What is wanted of an old stretch, under the numbers it had; what is still being tried comes by itself."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from treaty_notifier.deliveries import Dead, Delivered, DeliveryState, RetryIn, delivery_state
+from treaty_notifier.endpoint_options import Order
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, Entry, webhook_id
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, copy_of, numbered
@@ -585,7 +586,15 @@ class MemoryOutbox:
         is_open = lane.paused_until is None or lane.paused_until <= now
         is_active = self._subscriptions[lane.subscription_id].state is SubscriptionState.ACTIVE
         has_work = lane.cursor < end or any(True for _ in self._due_again(lane, now))
-        return is_free and is_open and is_active and has_work and not lane.is_held
+        return is_free and is_open and is_active and has_work and not lane.is_held and not self._is_held_back(lane)
+
+    def _is_held_back(self, lane: _Lane) -> bool:
+        """Where the order counts, nothing of a replay passes what failed of it."""
+        dossier = self._dossiers.of([lane.subscription_id]).get(lane.subscription_id)
+        if lane.stop_seq is None or dossier is None or dossier.options.order is not Order.FIFO:
+            return False
+        owed = (one for (subscription_id, _), one in self._owed.items() if subscription_id == lane.subscription_id)
+        return any(one.state is DeliveryState.RETRYING and one.occasion is Occasion.REPLAY for one in owed)
 
     def _due_seconds(self) -> float:
         now = self._clock()
