@@ -55,6 +55,7 @@ class World:
                     ("lanes", "paused_until"),
                     ("exceptions", "next_at"),
                     ("secrets", "expires_at"),
+                    ("introductions", "introduced_at"),
                 ):
                     connection.execute(
                         text(f"UPDATE {table} SET {column} = {column} - make_interval(secs => :s)"), {"s": seconds}

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 
 from treaty_notifier.api import deliveries, exams, keys, messages, operations, pages, problems, replays, subscriptions
 from treaty_notifier.api.desk import Desk
-from treaty_notifier.api.edge import BodyLimit, HeadIsGet
+from treaty_notifier.api.edge import BodyLimit, HeadIsGet, NeverGuessed
 from treaty_notifier.api.openapi import document_problems, document_webhooks
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Desk]]]
@@ -42,6 +42,7 @@ def create_app(lifespan: Lifespan) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, limit_bytes=problems.BODY_LIMIT_BYTES)
     app.add_middleware(HeadIsGet)
+    app.add_middleware(NeverGuessed)
     document_webhooks(app)
     document_problems(app)
     _serve_docs(app)

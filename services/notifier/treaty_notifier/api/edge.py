@@ -1,6 +1,6 @@
 """What happens to a request before it reaches a route."""
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +33,21 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+class NeverGuessed:
+    """What a stranger answered stands in our answers as text: no browser may take it for a page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_field(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("x-content-type-options", "nosniff")
+            await send(message)
+
+        await self._app(scope, receive, with_field)
 
 
 class HeadIsGet:
