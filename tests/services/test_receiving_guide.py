@@ -21,6 +21,7 @@ from tests.services.notifier_world import DESK, FakeStatus, Notifier, Receiver, 
 GUIDE = (Path(__file__).parents[2] / "docs" / "receiving.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", GUIDE, re.DOTALL))
 SECONDS = 30
+PATHS = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -57,16 +58,24 @@ def openssl() -> str:
 
 
 def test_the_guide_has_these_blocks_and_no_other_code() -> None:
-    assert set(BLOCKS) == {"receive.py", "verify.py", "receive.mjs", "verify.sh", "gaps.py", "pull.sh", "listen.sh"}
+    assert set(BLOCKS) == {
+        "receive.py",
+        "verify.py",
+        "receive.mjs",
+        "verify.sh",
+        "gaps.py",
+        "pull.sh",
+        "listen.sh",
+        "evidence.sh",
+    }
     assert GUIDE.count("```") == 2 * len(BLOCKS)
 
 
 @contextmanager
 def running(command: list[str], port: int, folder: Path) -> Iterator[str]:
     """A receiver in a process of its own; its address."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with (folder / "said.txt").open("ab") as said:
-        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, env=environment)
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, env=PATHS)
         try:
             eventually(lambda: accepts(port) or process.poll() is not None, seconds=SECONDS)
             assert process.poll() is None, (folder / "said.txt").read_text()
@@ -243,3 +252,22 @@ def test_a_gap_is_found_and_pulled(
 
     assert found.stdout.split() == ["2-3", "5-5"]
     assert [json.loads(one["payload"])["sequence"] for one in json.loads(pulled.stdout)["messages"]] == [2, 3]
+
+
+def test_evidence_is_kept_day_by_day(
+    guide: Path, running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    needs("curl")
+    made, port = running_notifier.subscribe(receiver.url), free_port()
+    public, url = made["keys"][0]["public_key"], str(running_notifier.client.base_url)
+    said = []
+    with running(without_writing_anything(guide, port, made), port, guide) as endpoint:
+        running_notifier.call("PATCH", f"/v1/subscriptions/{made['id']}", json={"url": endpoint})
+        for day in (1, 2):
+            fake_status.record(milestone(day))
+            eventually(lambda day=day: day in kept(guide), seconds=SECONDS)  # type: ignore[misc]  # bound now
+            command = ["sh", "evidence.sh", url, made["id"], DESK, public, "kept"]
+            done = subprocess.run(command, cwd=guide, capture_output=True, text=True, env=PATHS, check=True)
+            said.append(done.stdout)
+
+    assert [one.count("Fits: the signature") for one in said] == [1, 2]

@@ -166,6 +166,46 @@ def verify(
 
 
 @cli.command()
+def prove(
+    sequence: Annotated[int, typer.Argument(help="Which number.")],
+    have: Annotated[list[Path], typer.Option(help="What you hold: NDJSON of `listen --out`; repeatable.")],
+    size: Annotated[
+        int | None, typer.Option(help="Of which checkpoint: its size; without it, of all that is held.")
+    ] = None,
+) -> None:
+    """Print the proof that one message is among those of a checkpoint: the message and a path to the root."""
+    from treaty_notifier.proving import prove as prove_with  # noqa: PLC0415
+
+    raise typer.Exit(prove_with(sequence, have=have, size=size))
+
+
+@cli.command(name="verify-checkpoint")
+def verify_checkpoint(
+    checkpoint: Annotated[Path, typer.Argument(help="The answer of POST …/checkpoint; several as NDJSON.")],
+    public_key: Annotated[
+        list[str] | None,
+        typer.Option(help="The whpk_… of the subscription; repeatable.", envvar="TREATY_WEBHOOK_PUBLIC_KEY"),
+    ] = None,
+    keys: Annotated[
+        str | None, typer.Option(help="A key set, by its address or as a file.", show_default=False)
+    ] = None,
+    have: Annotated[
+        list[Path] | None, typer.Option(help="Compare with what you hold: NDJSON of `listen --out`; repeatable.")
+    ] = None,
+    proof: Annotated[Path | None, typer.Option(help="Check the proof of one message, as `prove` prints it.")] = None,
+) -> None:
+    """Check signed checkpoints, offline: the signature, and that what you hold is what was signed.
+
+    Exit codes: 0 everything fits, 1 something does not, 2 it cannot be done.
+    """
+    from treaty_notifier.proving import verify_checkpoints  # noqa: PLC0415
+
+    raise typer.Exit(
+        verify_checkpoints(checkpoint, public_keys=public_key or (), key_set=keys, have=have or (), proof=proof)
+    )
+
+
+@cli.command()
 def version() -> None:
     """Print the release."""
     from importlib.metadata import version as installed  # noqa: PLC0415

@@ -7,6 +7,7 @@ import random
 import secrets
 import signal
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -167,6 +168,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
         sender=sender,
         monotonic_seconds=time.monotonic,
         examined={},
+        trees=OrderedDict(),
         wake=clerk.wake,
         health=lambda: _health(loops, follower, clerk, watch),
         subscriptions_per_owner=settings.subscriptions_per_owner,

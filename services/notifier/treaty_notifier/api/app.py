@@ -11,7 +11,18 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from treaty_notifier.api import deliveries, exams, keys, messages, operations, pages, problems, replays, subscriptions
+from treaty_notifier.api import (
+    checkpoints,
+    deliveries,
+    exams,
+    keys,
+    messages,
+    operations,
+    pages,
+    problems,
+    replays,
+    subscriptions,
+)
 from treaty_notifier.api.desk import Desk
 from treaty_notifier.api.edge import BodyLimit, HeadIsGet, NeverGuessed
 from treaty_notifier.api.openapi import document_problems, document_webhooks
@@ -37,7 +48,7 @@ def create_app(lifespan: Lifespan) -> FastAPI:
             {"name": "operations", "description": "Health, version, numbers"},
         ],
     )
-    for part in (subscriptions, exams, messages, replays, deliveries, keys, operations, pages):
+    for part in (subscriptions, exams, messages, checkpoints, replays, deliveries, keys, operations, pages):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(BodyLimit, limit_bytes=problems.BODY_LIMIT_BYTES)

@@ -1,5 +1,6 @@
 """Everything an endpoint may use, put together by whoever starts the service."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.directory import Groups, Keys, Names
 from treaty_notifier.endpoint_tls import EndpointTls
 from treaty_notifier.feed import Feed
+from treaty_notifier.merkle import Peaks
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey
 from treaty_notifier.sender import EndpointRules, Resolver
@@ -52,8 +54,9 @@ class Health:
 class Desk:
     """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
 
-    ``examined`` says when an endpoint was last examined, on the clock of ``monotonic_seconds``. ``wake`` says that
-    there may be something to send. ``asks_every_endpoint``: by OPTIONS, not only those of CloudEvents.
+    ``examined`` says when an endpoint was last examined, on the clock of ``monotonic_seconds``. ``trees`` are what
+    checkpoints were made of, to go on from. ``wake`` says that there may be something to send. ``asks_every_endpoint``:
+    by OPTIONS, not only those of CloudEvents.
     """
 
     outbox: Outbox
@@ -73,6 +76,7 @@ class Desk:
     sender: SenderName
     monotonic_seconds: Callable[[], float]
     examined: dict[str, float]
+    trees: OrderedDict[str, Peaks]
     wake: Callable[[], None]
     health: Callable[[], Health]
     subscriptions_per_owner: int

@@ -282,6 +282,18 @@ class ReplayChange(Strict):
     state: Literal["running", "paused"]
 
 
+class CheckpointView(BaseModel):
+    text: str = Field(
+        description="What is signed, line by line: the heading, the subscription, how many numbers, the Merkle root "
+        "(RFC 6962, base64), the watermark, and the instant."
+    )
+    signature: str = Field(description="v1a: ed25519 over the text.", examples=["v1a,…"])
+    public_key: str = Field(description="Of the subscription; believe the one that you keep.", examples=["whpk_…"])
+    size: int = Field(description="It speaks of the numbers 1 to this one.")
+    root: str
+    head: int = Field(description="The last number given out; where it is above size, ask again.")
+
+
 class ReplayView(BaseModel):
     id: str
     subscription: str

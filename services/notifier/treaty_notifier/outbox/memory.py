@@ -23,6 +23,7 @@ from treaty_notifier.outbox.port import (
     Delivery,
     Dossier,
     Exchange,
+    LaneReport,
     Lease,
     Page,
     Parcel,
@@ -32,7 +33,6 @@ from treaty_notifier.outbox.port import (
     ReplayState,
     Sent,
     Settlement,
-    Standing,
     Start,
     Turn,
     Wish,
@@ -475,14 +475,14 @@ class MemoryOutbox:
     def probe(self) -> None:
         """Memory is always there."""
 
-    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+    def lane_reports(self, subscription_ids: Sequence[str]) -> dict[str, LaneReport]:
         with self._lock:
             lanes = [self._lanes[one] for one in subscription_ids if one in self._lanes]
-            return {lane.id: self._standing(lane) for lane in lanes}
+            return {lane.id: self._lane_report(lane) for lane in lanes}
 
-    def _standing(self, lane: _Lane) -> Standing:
+    def _lane_report(self, lane: _Lane) -> LaneReport:
         owed = [one.state for (subscription, _), one in self._owed.items() if subscription == lane.subscription_id]
-        return Standing(
+        return LaneReport(
             cursor=lane.cursor,
             behind=len(self._log) - lane.cursor,
             sequence=lane.sequence,

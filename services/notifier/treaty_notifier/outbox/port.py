@@ -287,7 +287,7 @@ class Replay:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class LaneReport:
     """Where a subscription's lane stands: at line ``cursor`` of the log, ``behind`` lines before its end.
 
     ``retrying`` and ``dead`` count what is owed; ``served_at`` is None when it never had a turn.
@@ -508,7 +508,7 @@ class Outbox(Protocol):
     def forget_answers(self, *, before: datetime, limit: int) -> int:
         """Empty what endpoints answered to attempts before then, ``limit`` at most; how many. The attempts stay."""
 
-    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+    def lane_reports(self, subscription_ids: Sequence[str]) -> dict[str, LaneReport]:
         """Where the lanes of those that are there stand."""
 
     def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:

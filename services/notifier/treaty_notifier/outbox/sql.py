@@ -23,6 +23,7 @@ from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.keeper import Keeper
+from treaty_notifier.outbox.lane_reports import lane_reports
 from treaty_notifier.outbox.message_log import MessageLog
 from treaty_notifier.outbox.port import (
     REPLAY_PER_SECOND,
@@ -31,6 +32,7 @@ from treaty_notifier.outbox.port import (
     Delivery,
     Dossier,
     Exchange,
+    LaneReport,
     Lease,
     Page,
     Progress,
@@ -38,7 +40,6 @@ from treaty_notifier.outbox.port import (
     Replay,
     ReplayState,
     Settlement,
-    Standing,
     Start,
     Wish,
 )
@@ -46,7 +47,6 @@ from treaty_notifier.outbox.presence import presence_in
 from treaty_notifier.outbox.rows import draft_of, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.sealing import reseal
 from treaty_notifier.outbox.secrets import PlainBox, Renew, SecretBox, secret_place
-from treaty_notifier.outbox.standings import standings
 from treaty_notifier.outbox.stretches import Numbers
 from treaty_notifier.outbox.tables import (
     HAS_ANSWER,
@@ -443,9 +443,9 @@ class SqlOutbox:
     def probe(self) -> None:
         self._database.probe()
 
-    def standings(self, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+    def lane_reports(self, subscription_ids: Sequence[str]) -> dict[str, LaneReport]:
         with self._database.reading() as connection:
-            return standings(connection, subscription_ids)
+            return lane_reports(connection, subscription_ids)
 
     def census(self) -> Census:
         with self._database.reading() as connection:

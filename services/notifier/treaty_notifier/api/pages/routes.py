@@ -45,9 +45,9 @@ async def lanes(request: Request) -> Response:
         shown = found[:LANES]
         ids = [one.id for one in shown]
         dossiers = await desk.call(desk.outbox.dossiers.of, ids)
-        standings = await desk.call(desk.outbox.standings, ids)
+        reports = await desk.call(desk.outbox.lane_reports, ids)
         rows = [
-            (one, dossiers.get(one.id, Dossier()), standings[one.id]) for one in shown if one.id in standings
+            (one, dossiers.get(one.id, Dossier()), reports[one.id]) for one in shown if one.id in reports
         ]  # what was deleted meanwhile has no lane any more
         following = _query(after=ids[-1]) if len(found) > LANES else None
         health, progress = desk.health(), await desk.call(desk.outbox.progress)
@@ -75,7 +75,7 @@ async def lane(subscription_id: str, request: Request) -> Response:
         found = await desk.call(
             desk.outbox.deliveries, subscription_id, before=before, limit=DELIVERIES + 1, state=state
         )
-        standing = (await desk.call(desk.outbox.standings, [subscription_id])).get(subscription_id)
+        standing = (await desk.call(desk.outbox.lane_reports, [subscription_id])).get(subscription_id)
         dossier = (await desk.call(desk.outbox.dossiers.of, [subscription_id])).get(subscription_id, Dossier())
         more = {"before": found[DELIVERIES - 1].seq} if len(found) > DELIVERIES else None
         return "lane.html", {

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select
 
 from treaty_notifier.deliveries import DeliveryState
-from treaty_notifier.outbox.port import Standing
+from treaty_notifier.outbox.port import LaneReport
 from treaty_notifier.outbox.tables import exceptions, lanes, progress
 
 
-def standings(connection: Connection, subscription_ids: Sequence[str]) -> dict[str, Standing]:
+def lane_reports(connection: Connection, subscription_ids: Sequence[str]) -> dict[str, LaneReport]:
     """Those that are there."""
     end = connection.execute(select(progress.c.seq)).scalar_one()
     owed: dict[tuple[str, str], int] = {
@@ -21,7 +21,7 @@ def standings(connection: Connection, subscription_ids: Sequence[str]) -> dict[s
         )
     }
     return {
-        row.id: Standing(
+        row.id: LaneReport(
             cursor=row.cursor,
             behind=max(0, end - row.cursor),
             sequence=row.sequence,

@@ -1,0 +1,80 @@
+"""A signed statement of what a subscription was sent: how many messages, and the root of a Merkle tree over them. Pure.
+
+Whoever keeps it can show years later, without asking anybody, that the sender had said exactly this by that day; and
+the sender cannot say something else about those numbers without contradicting its own signature.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from treaty_notifier.ed25519 import is_genuine
+from treaty_notifier.merkle import leaf_hash
+from treaty_notifier.messages import instant_text
+
+HEADING = "treaty-notifier checkpoint 1"  # no webhook's signed content begins so
+_ENDINGS = (b',"replay":true}', b',"resend":true}')
+
+
+class CheckpointRefused(Exception):
+    """The statement is none, is not signed by this key, or does not fit what is held."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """Of ``subscription``, at ``at``: ``size`` numbers were given out, and up to ``watermark`` none is on its way."""
+
+    subscription: str
+    size: int
+    root: bytes
+    watermark: int
+    at: datetime
+
+    def text(self) -> str:
+        """What is signed, byte for byte."""
+        lines = HEADING, self.subscription, str(self.size), _text(self.root), str(self.watermark), instant_text(self.at)
+        return "\n".join(lines) + "\n"
+
+
+def checkpoint_of(document: Mapping[str, object], *, public_key: bytes) -> Checkpoint:
+    """The statement in a document ``{"text": …, "signature": "v1a,…"}``.
+
+    Raises:
+        CheckpointRefused.
+    """
+    text, signature = document.get("text"), document.get("signature")
+    if not isinstance(text, str) or not isinstance(signature, str):
+        raise CheckpointRefused("A checkpoint is a JSON object with text and signature")
+    if not is_genuine(public_key, signed=text.encode(), entry=signature):
+        raise CheckpointRefused("The signature is not by this key over this text")
+    try:
+        heading, subscription, size, root, watermark, at, end = text.split("\n")
+        found = Checkpoint(
+            subscription=subscription,
+            size=int(size),
+            root=base64.b64decode(root, validate=True),
+            watermark=int(watermark),
+            at=datetime.fromisoformat(at),
+        )
+    except ValueError as error:
+        raise CheckpointRefused("The signed text is no checkpoint") from error
+    if (heading, end) != (HEADING, "") or found.text() != text:
+        raise CheckpointRefused("The signed text is no checkpoint of this kind")
+    return found
+
+
+def leaf(*, sequence: int, webhook_id: str, payload: bytes) -> bytes:
+    """The leaf of one number. A message that was sent again is the one that it was.
+
+    ``payload`` is the body in the standard form.
+    """
+    for ending in _ENDINGS:
+        if payload.endswith(ending):
+            payload = payload.removesuffix(ending) + b"}"
+    return leaf_hash(f"{sequence}\n{webhook_id}\n".encode() + hashlib.sha256(payload).digest())
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
