@@ -1,5 +1,6 @@
 """A bad endpoint harms nobody but itself, and its owner hears of it."""
 
+import threading
 from datetime import datetime
 
 from tests.services.notifier_world import OTHER, FakeStatus, Notifier, Receiver, Reply, eventually, milestone, notifier
@@ -193,3 +194,26 @@ def test_an_endpoint_is_slow_when_more_than_one_in_twenty_answers_takes_two_seco
     for _ in range(20):
         paces.note("a", 0.1)
     assert not paces.is_slow("a")
+
+
+def told_at_the_desk(receiver: Receiver) -> list[str]:
+    return [one.json["type"] for one in list(receiver.received) if one.path.endswith("/desk")]
+
+
+def test_an_endpoint_that_falls_far_behind_is_told_of_and_so_is_its_catching_up(
+    sqlite_dsn: str, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    held = threading.Event()
+    with notifier(sqlite_dsn, fake_status, lag_notice_seconds=0.2, deadline_seconds=10) as service:
+        service.subscribe(receiver.url + "/slow", order="fifo")
+        service.subscribe(receiver.url + "/desk", types=["endpoint.lagging", "endpoint.caught_up"])
+        receiver.script = [Reply(hold=held)]
+        fake_status.record(milestone(1), milestone(2), milestone(3))
+
+        eventually(lambda: "endpoint.lagging" in told_at_the_desk(receiver))
+        eventually(lambda: "treaty_notifier_lag_seconds 0.0" not in service.call("GET", "/metrics", key=None).text)
+        held.set()
+        eventually(lambda: told_at_the_desk(receiver) == ["endpoint.lagging", "endpoint.caught_up"])
+
+        lagging = next(one.json for one in receiver.received if one.json["type"] == "endpoint.lagging")
+        assert lagging["data"]["messages_behind"] == 3

@@ -36,6 +36,8 @@ class NoticeKind(StrEnum):
     RECOVERED = "recovered"
     DISABLED = "disabled"
     EXHAUSTED = "exhausted"
+    LAGGING = "lagging"
+    CAUGHT_UP = "caught_up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ class Conduct:
     the empty conduct, and nothing is written about it.
 
     ``openings`` counts how often the circuit opened since it was last closed, ``well`` the successes since it opened.
-    ``tokens`` is what the bucket held at ``filled_at``.
+    ``tokens`` is what the bucket held at ``filled_at``. ``is_lagging`` says that its being far behind was told.
     """
 
     circuit: Circuit = Circuit.CLOSED
@@ -55,6 +57,7 @@ class Conduct:
     is_noticed: bool = False
     tokens: float | None = None
     filled_at: datetime | None = None
+    is_lagging: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,11 @@ class Metrics:
         self.database_up = Gauge(
             "treaty_notifier_database_up", "1 while something can be recorded", registry=self.registry
         )
+        self.lag_seconds = Gauge(
+            "treaty_notifier_lag_seconds",
+            "For how long the slowest active lane has had something before it, since this process started",
+            registry=self.registry,
+        )
         self.clock_skew = Gauge(
             "treaty_notifier_clock_skew_seconds",
             "How far this machine's clock is ahead of the database's; 0 where there is only this machine's",

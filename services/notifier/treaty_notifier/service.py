@@ -37,6 +37,7 @@ from treaty_notifier.loops import (
     GroupRefresher,
     Herald,
     Janitor,
+    LagWatch,
     Limits,
     Reaper,
     Scribe,
@@ -135,6 +136,14 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
     )
     refresher = GroupRefresher(directory, outbox, threads=threads)
     watch = ClockWatch(clerk, outbox, clock=steady, wall=clock, threads=threads, metrics=metrics)
+    lag = LagWatch(
+        clerk,
+        outbox,
+        after_seconds=settings.lag_notice_seconds,
+        seconds=_elapsed_seconds,
+        threads=threads,
+        metrics=metrics,
+    )
     stack.push_async_callback(dispatcher.finish)
     loops = [
         Supervised("feed", follower.run, metrics=metrics),
@@ -148,6 +157,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
         ),
         Supervised("groups", refresher.run, metrics=metrics),
         Supervised("clocks", watch.run, metrics=metrics),
+        Supervised("lag", lag.run, metrics=metrics),
     ]
     stack.push_async_callback(_stop, [asyncio.create_task(loop.run(), name=loop.name) for loop in loops])
     return Desk(

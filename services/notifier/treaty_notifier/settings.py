@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     answer_bytes: int = Field(default=ANSWER_LIMIT_BYTES, ge=0, le=ANSWER_LIMIT_BYTES)
     #: Hours of nothing but failures after which a subscription is disabled; half of them bring a notice.
     disable_after_hours: float = Field(default=120.0, gt=0)
+    #: Seconds behind the log after which an endpoint is told to lag.
+    lag_notice_seconds: float = Field(default=300.0, gt=0)
     #: Keys that seal secrets at rest, newest first: base64 of 32 bytes each, with commas; or a file of them.
     keyring: SecretStr = SecretStr("")
     keyring_file: Path | None = None

@@ -250,6 +250,7 @@ _NOTICE: Final[Document] = {
         "disabled_after": {**_INSTANT, "description": "When only failures end in disabling."},
         "deliveries": {"type": "array", "items": _TEXT, "description": "Some of those given up."},
         "deliveries_total": {"type": "integer"},
+        "messages_behind": {"type": "integer", "description": "Lines of the log that it has not come to yet."},
     },
 }
 

@@ -6,6 +6,7 @@ from treaty_notifier.loops.dispatcher import Dispatcher
 from treaty_notifier.loops.follower import Follower
 from treaty_notifier.loops.herald import Herald
 from treaty_notifier.loops.janitor import Janitor
+from treaty_notifier.loops.lag_watch import LagWatch
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.reaper import Reaper
 from treaty_notifier.loops.refresher import GroupRefresher
@@ -21,6 +22,7 @@ __all__ = [
     "GroupRefresher",
     "Herald",
     "Janitor",
+    "LagWatch",
     "Limits",
     "Reaper",
     "Scribe",

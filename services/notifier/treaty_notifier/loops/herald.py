@@ -43,7 +43,8 @@ class Herald:
         return bool(notices)
 
     def _tell_owner(self, notice: Notice, about: Subscription) -> None:
-        LOG.warning("An endpoint is %s", notice.kind.value, extra={"facts": {"subscription": about.id, **notice.facts}})
+        facts = {"subscription": about.id, **notice.facts}
+        LOG.warning("An endpoint is %s", notice.kind.value.replace("_", " "), extra={"facts": facts})
         self._metrics.notices.labels(kind=notice.kind.value).inc()
         for one in asking(self._subscriptions_of(about.owner), about=about, kind=notice.kind):
             draft = operational_draft(

@@ -3,6 +3,7 @@
 from treaty_notifier.outbox.memory import MemoryOutbox
 from treaty_notifier.outbox.port import (
     Attempt,
+    Behind,
     Census,
     Claim,
     Delivery,
@@ -31,6 +32,7 @@ from treaty_notifier.outbox.sql import SqlOutbox
 
 __all__ = [
     "Attempt",
+    "Behind",
     "Census",
     "Claim",
     "Delivery",

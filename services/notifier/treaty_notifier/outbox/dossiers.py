@@ -50,7 +50,9 @@ from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.port import Dossier, Notice, Settlement, SigningKey, Turn
 from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place, tls_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
+from treaty_notifier.subscriptions import SubscriptionState
 
+LAGS_AT_ONCE = 500  # notices of one commit
 MOST_NAMED = 10  # deliveries that one notice names
 
 #: ``headers`` are the subscriber's own fields and ``tls`` its certificates, sealed. ``conduct`` is empty where there is
@@ -150,6 +152,35 @@ class SqlDossiers:
         ours = dossiers.c.subscription_id == subscription_id
         with self._database.writing() as connection:
             connection.execute(update(dossiers).where(ours).values(conduct=_kept(forgiven())))
+
+    def judge_lag(self, lagging: Mapping[str, int]) -> int:
+        # Of one that is paused or disabled nothing is said: it neither lags nor has caught up.
+        told = (
+            select(dossiers.c.subscription_id)
+            .join(subscriptions, subscriptions.c.id == dossiers.c.subscription_id)
+            .where(subscriptions.c.state == SubscriptionState.ACTIVE.value, dossiers.c.conduct.contains("is_lagging"))
+        )
+        with self._database.reading() as connection:
+            changed = sorted(lagging.keys() ^ set(connection.execute(told).scalars()))
+        for start in range(0, len(changed), LAGS_AT_ONCE):
+            with self._database.writing() as connection:
+                self._tell_lag(connection, changed[start : start + LAGS_AT_ONCE], lagging)
+        return len(changed)
+
+    def _tell_lag(self, connection: Connection, changed: Sequence[str], lagging: Mapping[str, int]) -> None:
+        """Those whose dossiers still say otherwise: another notifier may have been first."""
+        at = self._now(connection)
+        held = select(dossiers.c.subscription_id, dossiers.c.conduct).where(dossiers.c.subscription_id.in_(changed))
+        for id_, kept in connection.execute(held.order_by(dossiers.c.subscription_id).with_for_update()).all():
+            before = _conduct(kept)
+            if before.is_lagging == (id_ in lagging):
+                continue
+            after = replace(before, is_lagging=not before.is_lagging)
+            connection.execute(update(dossiers).where(dossiers.c.subscription_id == id_).values(conduct=_kept(after)))
+            kind, facts = lag_notice(id_, lagging)
+            connection.execute(
+                insert(notices).values(subscription_id=id_, kind=kind.value, at=at, facts=json.dumps(facts))
+            )
 
     def notices(self, *, limit: int) -> list[Notice]:
         with self._database.reading() as connection:
@@ -309,6 +340,16 @@ class MemoryDossiers:
         if subscription_id in self._kept:
             self._kept[subscription_id] = replace(self._kept[subscription_id], conduct=forgiven())
 
+    def judge_lag(self, lagging: Mapping[str, int]) -> int:
+        changed = [id_ for id_, one in self._kept.items() if one.conduct.is_lagging != (id_ in lagging)]
+        for id_ in changed:
+            conduct = self._kept[id_].conduct
+            self._kept[id_] = replace(self._kept[id_], conduct=replace(conduct, is_lagging=not conduct.is_lagging))
+            kind, facts = lag_notice(id_, lagging)
+            number = self._notices[-1].id + 1 if self._notices else 1
+            self._notices.append(Notice(id=number, subscription_id=id_, kind=kind, at=self._clock(), facts=facts))
+        return len(changed)
+
     def notices(self, *, limit: int) -> list[Notice]:
         return self._notices[:limit]
 
@@ -350,6 +391,13 @@ class MemoryDossiers:
 
     def complete(self, new_key: Callable[[], SigningKey]) -> int:  # noqa: ARG002  (nothing here is of an earlier release)
         return 0
+
+
+def lag_notice(subscription_id: str, lagging: Mapping[str, int]) -> tuple[NoticeKind, dict[str, object]]:
+    """What is told of one that is far behind, or was."""
+    if subscription_id not in lagging:
+        return NoticeKind.CAUGHT_UP, {}
+    return NoticeKind.LAGGING, {"messages_behind": lagging[subscription_id]}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from treaty_notifier.outbox.port import (
     LATE_LINES,
     REPLAY_PER_SECOND,
     Attempt,
+    Behind,
     Census,
     Claim,
     Delivery,
@@ -492,6 +493,20 @@ class MemoryOutbox:
             paused_until=lane.paused_until,
             leased_until=lane.lease_until if lane.owner is not None else None,
             is_slow=lane.is_slow,
+        )
+
+    def behind(self, seq: int) -> Behind:
+        with self._lock:
+            head = len(self._log)
+            cursors = {
+                one.subscription_id: one.cursor
+                for one in self._lanes.values()
+                if one.stop_seq is None and self._subscriptions[one.subscription_id].state is SubscriptionState.ACTIVE
+            }
+        return Behind(
+            head=head,
+            slowest=min([head, *cursors.values()]),
+            lanes={id_: head - cursor for id_, cursor in cursors.items() if cursor < seq},
         )
 
     def census(self) -> Census:

@@ -318,6 +318,19 @@ class Census:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Behind:
+    """How far live lanes of active subscriptions are behind the log's end, ``head``.
+
+    ``slowest`` is the cursor of the one that is furthest behind; ``lanes`` has those that were asked for, by
+    subscription, with how many lines each has before it.
+    """
+
+    head: int
+    slowest: int
+    lanes: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """Something about an endpoint that its owner and the operator should know; ``facts`` are JSON."""
 
@@ -350,6 +363,11 @@ class Dossiers(Protocol):
 
     def told(self, notice_ids: Sequence[int]) -> None:
         """Forget these notices."""
+
+    def judge_lag(self, lagging: Mapping[str, int]) -> int:
+        """``lagging`` is every subscription that is far behind now, with its messages: whoever was not told gets a
+        notice, and so does whoever was and is not among them any more. How many notices.
+        """
 
     def circuits_open(self) -> int:
         """How many endpoints are left alone, or asked with one message, because they failed."""
@@ -510,6 +528,9 @@ class Outbox(Protocol):
 
     def lane_reports(self, subscription_ids: Sequence[str]) -> dict[str, LaneReport]:
         """Where the lanes of those that are there stand."""
+
+    def behind(self, seq: int) -> Behind:
+        """``lanes`` are those that have not come past line ``seq``."""
 
     def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:
         """Everything that waits for an instant waits as long as before though the clock was set by so much.

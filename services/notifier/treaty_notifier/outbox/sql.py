@@ -17,7 +17,17 @@ from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.isolation import PATIENCE
 from treaty_notifier.messages import Draft, webhook_id
 from treaty_notifier.numbering import Occasion, Place, copy_of
-from treaty_notifier.outbox import attempts_log, bookings, claims, introductions, pulling, replays, terms_log, waiting
+from treaty_notifier.outbox import (
+    attempts_log,
+    bookings,
+    claims,
+    introductions,
+    lag,
+    pulling,
+    replays,
+    terms_log,
+    waiting,
+)
 from treaty_notifier.outbox.claims import NOTHING, Claims
 from treaty_notifier.outbox.dossiers import SqlDossiers, dossiers
 from treaty_notifier.outbox.driver import Driver
@@ -27,6 +37,7 @@ from treaty_notifier.outbox.lane_reports import lane_reports
 from treaty_notifier.outbox.message_log import MessageLog
 from treaty_notifier.outbox.port import (
     REPLAY_PER_SECOND,
+    Behind,
     Census,
     Claim,
     Delivery,
@@ -422,6 +433,10 @@ class SqlOutbox:
         """Seal everything anew with ``renew``, in one commit; how many rows changed."""
         with self._database.writing() as connection:
             return reseal(connection, renew)
+
+    def behind(self, seq: int) -> Behind:
+        with self._database.reading() as connection:
+            return lag.behind(connection, seq, head=_progress(connection).seq)
 
     def move_waits(self, by: timedelta, *, moved: Callable[[], None]) -> bool:
         if self._keeper is None:
