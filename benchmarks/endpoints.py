@@ -2,7 +2,8 @@
 
 Run as ``python -m benchmarks.endpoints PORT HEAD COUNT``. The feed holds the positions up to HEAD already and is asked
 only for what comes after. Endpoint N lives on an address of its own (127.1.x.y), so that each is an origin of its own.
-What an endpoint does is in its path: ``/healthy/N`` answers at once, ``/slow/N`` after SLOW_SECONDS, ``/dead/N`` never.
+What an endpoint does is in its path: ``/healthy/N`` and ``/late/N`` answer at once, ``/slow/N`` after SLOW_SECONDS,
+``/dead/N`` never.
 ``GET /commit`` puts one milestone into the feed, ``GET /count`` tells how many healthy endpoints have it and what else
 came, ``GET /arrivals`` how long each of them waited for it, in milliseconds.
 """
@@ -56,7 +57,7 @@ class World:
         self.first, self.head, self.count = head, head, count
         self.at = 0.0
         self.waits: dict[int, float] = {}
-        self.came = {"healthy": 0, "slow": 0, "dead": 0}
+        self.came = {"healthy": 0, "late": 0, "slow": 0, "dead": 0}
         self._grown: list[asyncio.Future[None]] = []
 
     def commit(self) -> None:
@@ -117,8 +118,8 @@ class Line(asyncio.Protocol):
     def _answer(self, path: str, body: bytes) -> None:
         parts = path.split("/")
         match parts[1]:
-            case "healthy":
-                self._world.arrived("healthy", int(parts[2]), body)
+            case "healthy" | "late":
+                self._world.arrived(parts[1], int(parts[2]), body)
                 self._transport.write(_EMPTY)
             case "slow":
                 self._world.arrived("slow", int(parts[2]), body)

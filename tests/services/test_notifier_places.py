@@ -1,6 +1,7 @@
 """A fixed number of places: the quick never wait for the slow, nor what is new for what is late."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from treaty_notifier.loops import Clerk, Limits
 from treaty_notifier.loops.dispatcher import allowed
 from treaty_notifier.loops.paces import Paces
 from treaty_notifier.loops.places import Places, Room
-from treaty_notifier.outbox import Dossier, Lease, MemoryOutbox, Parcel, Settlement, Turn
+from treaty_notifier.outbox import Dossier, Exchange, Lease, MemoryOutbox, Page, Parcel, Settlement, Turn, Wish
 from treaty_notifier.sender import OutgoingWebhook
 
 LIMITS = Limits(lanes=3, slow_lanes=2, late_lanes=1)
@@ -175,3 +176,49 @@ def test_who_waits_for_a_place_gets_it_with_the_turn_that_ends_and_not_with_the_
     run(outbox, endpoints, story, limits=limits)
 
     assert len(set(endpoints.asked)) == 40
+
+
+class Noting(MemoryOutbox):
+    """Remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(new_key=b"k" * 32, clock=Clock())
+        self.late_lanes: list[tuple[bool, int | None]] = []
+        self.attempts: list[int] = []
+
+    def exchange(
+        self, *, settlements: Sequence[Settlement] = (), page: Page | None = None, wish: Wish | None = None
+    ) -> Exchange:
+        if wish is not None:
+            self.late_lanes.append((page is not None, wish.late_lanes))
+        self.attempts.append(sum(len(one.sent) for one in settlements))
+        return super().exchange(settlements=settlements, page=page, wish=wish)
+
+
+def test_what_just_came_goes_before_whatever_is_late_and_then_the_late_ones_go_on() -> None:
+    outbox, endpoints = Noting(), Endpoints()
+    subscribed(outbox, "sub_a", GOOD)
+
+    async def story(clerk: Clerk) -> None:
+        await clerk.write(page(1, 3))
+        await until(lambda: len(endpoints.asked) == 3)
+        await until(lambda: outbox.late_lanes[-1] == (False, LIMITS.late_lanes))
+
+    run(outbox, endpoints, story, limits=replace(LIMITS, poll_seconds=0.02, late_lanes_at_least=0))
+
+    assert (True, 0) in outbox.late_lanes
+
+
+def test_long_turns_are_booked_a_few_at_a_time() -> None:
+    outbox, endpoints = Noting(), Endpoints()
+    for number in range(10):
+        subscribed(outbox, f"sub_{number}", f"{GOOD}{number}")
+
+    async def story(clerk: Clerk) -> None:
+        await clerk.write(page(1, 40))
+        await until(lambda: sum(outbox.attempts) == 10 * 40)
+
+    run(outbox, endpoints, story, limits=Limits(poll_seconds=0.02, attempts_per_commit=100))
+
+    assert max(outbox.attempts) <= 100
+    assert len(set(endpoints.ids)) == len(endpoints.ids) == 10 * 40

@@ -26,7 +26,7 @@ from treaty_notifier.outbox.tables import exceptions, metadata, secrets
 from treaty_notifier.verifying import verify
 
 Key = tuple[object, ...]
-NO_RECORD = {"notices", "keepers"}
+NO_RECORD = {"notices", "keepers", "introductions"}
 """Notices last until their owners are told, and what came of them is a message; keepers are processes at work."""
 
 

@@ -65,6 +65,7 @@ class Clerk:
         self._broken: list[tuple[Lease, BaseException]] = []
         self._arrived: list[_Arrived] = []
         self._faults: Counter[str] = Counter()
+        self._is_news_out = False  # messages that just came go before whatever is late
         self._under_way: asyncio.Future[Any] | None = None  # whatever the last call gives
 
     def wake(self) -> None:
@@ -139,12 +140,13 @@ class Clerk:
         broken, self._broken = self._broken, []
         for lease, fault in broken:
             await self._leave_alone(lease, fault)
-        finished, self._finished = self._finished, []
+        finished, self._finished = _together(self._finished, attempts=self._limits.attempts_per_commit)
         arrived = self._arrived.pop(0) if self._arrived else None
         if not finished and arrived is None and room.lanes <= 0:
             return False
         settlements = [one.settlement for one in finished]
         page = arrived.page if arrived is not None else None
+        self._is_news_out = self._is_news_out or page is not None
         try:
             done = await self._exchange(settlements=settlements, page=page, wish=self._wish(room))
         except OutboxOwned:
@@ -165,7 +167,9 @@ class Clerk:
             self._faults.pop(one.lease.lane_id, None)
         if arrived is not None and not arrived.written.done():
             _tell(arrived.written, done)
-        return done.claim.has_more or bool(self._arrived or self._finished)
+        is_all = room.lanes > 0 and not done.claim.has_more
+        was_news_out, self._is_news_out = self._is_news_out, self._is_news_out and not is_all
+        return done.claim.has_more or (was_news_out and is_all) or bool(self._arrived or self._finished)
 
     async def _rest(self) -> None:
         """Until something is handed in, a retry is due, or it is time to look all the same."""
@@ -212,11 +216,17 @@ class Clerk:
             owner=self._owner,
             lanes=room.lanes,
             slow_lanes=room.slow,
-            late_lanes=room.late,
+            late_lanes=self._late_lanes(room),
             batch=self._limits.parcels_per_turn,
             slow_batch=self._limits.parcels_per_slow_turn,
             lease_seconds=self._limits.lease_seconds,
         )
+
+    def _late_lanes(self, room: Room) -> int:
+        """While something new is being given out, what is late keeps going, and no more."""
+        if not self._is_news_out:
+            return room.late
+        return max(0, room.late - self._limits.late_lanes + self._limits.late_lanes_at_least)
 
     def _note(self, done: Exchange) -> None:
         self._metrics.fenced.inc(done.booked.count(False))
@@ -234,6 +244,19 @@ class Clerk:
         """On the thread that keeps the books. Once begun it ends, even when nobody waits for it any more."""
         under_way = self._under_way = self._threads.start(work)
         return await asyncio.shield(under_way)
+
+
+def _together(finished: list[_Finished], *, attempts: int) -> tuple[list[_Finished], list[_Finished]]:
+    """What is booked in one commit, at least one turn and the short ones first, and what waits for the next."""
+    if sum(len(one.settlement.sent) for one in finished) <= attempts:
+        return finished, []
+    ordered = sorted(finished, key=lambda one: len(one.settlement.sent))
+    size = 0
+    for place, one in enumerate(ordered):
+        size += len(one.settlement.sent)
+        if place and size > attempts:
+            return ordered[:place], ordered[place:]
+    return ordered, []
 
 
 def _tell(written: asyncio.Future[Progress], done: Exchange) -> None:
