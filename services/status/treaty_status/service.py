@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -11,6 +12,7 @@ import uvicorn
 
 from treaty_status.api import Application, Server, create_app
 from treaty_status.application.clock import ClockTask
+from treaty_status.application.clock_steps import ClockSteps
 from treaty_status.application.desk import Desk
 from treaty_status.application.event_log import LoggedEvent
 from treaty_status.application.neighbours import Neighbours
@@ -32,6 +34,11 @@ LOG = logging.getLogger(__name__)
 def now() -> datetime:
     """The instant, in UTC."""
     return datetime.now(UTC)
+
+
+def elapsed_seconds() -> float:
+    """A clock that nobody sets and that goes on while the machine sleeps, where the system has one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def own_version() -> str:
@@ -73,7 +80,13 @@ def open_desk(database: str, *, clock: Clock = now) -> Desk:
         tail=tail,
         views=model,
         follower=ProjectionFollower(log, codec, model, registry),
-        clock_task=ClockTask(model, writer, clock=clock, neighbours=Neighbours(model, treaties, writer)),
+        clock_task=ClockTask(
+            model,
+            writer,
+            clock=clock,
+            neighbours=Neighbours(model, treaties, writer),
+            steps=ClockSteps(clock, elapsed_seconds=elapsed_seconds),
+        ),
         clock=clock,
         version=own_version(),
     )

@@ -54,6 +54,9 @@ async def readyz(surface: TheSurface) -> JSONResponse:
             faults["views"] = "far behind the log"
     if "database" not in faults and (problem := await _unwritable(surface)) is not None:
         faults["log"] = problem
+    steps = surface.desk.clock_task.steps
+    if steps is not None and steps.count:
+        facts["clock_set_by_seconds"] = round(steps.set_by_seconds, 3)
     body = {"status": "unready" if faults else "ready", "faults": faults, **facts}
     return JSONResponse(body, status_code=503 if faults else 200, headers={"cache-control": "no-store"})
 
@@ -98,6 +101,9 @@ async def metrics(surface: TheSurface) -> Response:
         "treaty_log_position": ("The last position seen in the log.", float(surface.desk.tail.seen)),
         "treaty_log_writable": ("1 while something can be recorded.", float(await _unwritable(surface) is None)),
     }
+    steps = surface.desk.clock_task.steps
+    if steps is not None:
+        gauges["treaty_clock_steps"] = ("How often this machine's clock was set.", float(steps.count))
     try:
         position = await asyncio.to_thread(surface.desk.views.position)
     except ViewsUnavailable:

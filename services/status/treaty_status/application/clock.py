@@ -9,6 +9,7 @@ import logging
 from threading import Event, Thread
 from typing import Final
 
+from treaty_status.application.clock_steps import ClockSteps
 from treaty_status.application.event_log import LogUnavailable
 from treaty_status.application.neighbours import Neighbours
 from treaty_status.application.submissions import Submission, TooBusy, Unavailable
@@ -34,6 +35,7 @@ class ClockTask:
         *,
         clock: Clock,
         neighbours: Neighbours | None = None,
+        steps: ClockSteps | None = None,
         period_seconds: float = PERIOD,
     ) -> None:
         self._views = views
@@ -41,6 +43,7 @@ class ClockTask:
         self._writer = writer
         self._clock = clock
         self._period = period_seconds
+        self.steps = steps
         self._ordered: set[Due] = set()
         self._stop = Event()
         self._thread: Thread | None = None
@@ -82,6 +85,8 @@ class ClockTask:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            if self.steps is not None and self.steps.look():
+                LOG.warning("This machine's clock was set by %.3f s.", self.steps.set_by_seconds)
             try:
                 self.look()
             except (ViewsUnavailable, LogUnavailable, Unavailable, TooBusy, TimeoutError):

@@ -44,7 +44,7 @@ def look_for_room(database: Path, *, wanted: int = ROOM_BYTES) -> None:
         NoRoom: there is not so much.
     """
     try:
-        with tempfile.NamedTemporaryFile(dir=database.absolute().parent, prefix=f".{database.name}.room-") as file:
+        with tempfile.TemporaryFile(dir=database.absolute().parent) as file:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, wanted)
             else:  # pragma: no cover - a system that cannot promise room
