@@ -3,6 +3,8 @@
 import threading
 from datetime import datetime
 
+import pytest
+
 from tests.services.notifier_world import OTHER, FakeStatus, Notifier, Receiver, Reply, eventually, milestone, notifier
 from treaty_notifier.loops.paces import Paces
 
@@ -51,6 +53,31 @@ def test_a_message_that_is_given_up_lets_the_next_one_pass(
         received = receiver.wait_for(3)
 
     assert [place(one.json) for one in received] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("beside", ["test", "resend", "replay"])
+def test_in_a_lane_that_keeps_its_order_nothing_that_runs_beside_the_feed_holds_it_up(
+    sqlite_dsn: str, fake_status: FakeStatus, receiver: Receiver, beside: str
+) -> None:
+    # Whatever fails is tried again in an hour: longer than anybody waits here.
+    with notifier(sqlite_dsn, fake_status, schedule_seconds="0,3600") as service:
+        path = f"/v1/subscriptions/{service.subscribe(receiver.url, order='fifo')['id']}"
+        fake_status.record(milestone(1), milestone(2))
+        first, _ = receiver.wait_for(2)
+        eventually(lambda: service.delivery(first.id)["state"] == "delivered")
+        receiver.script = [Reply(400)]
+        asked = {
+            "test": lambda: service.call("POST", f"{path}/test"),
+            "resend": lambda: service.call("POST", f"/v1/deliveries/{first.id}/redeliver"),
+            "replay": lambda: service.call("POST", f"{path}/replay", json={"replay_from": 1}),
+        }[beside]()
+        assert asked.status_code == 202
+        receiver.wait_for(3)
+
+        fake_status.record(milestone(3))
+
+        last = receiver.wait_for(4)[-1]
+        assert (place(last.json), last.json["sequence"], last.answered) == (3, 3, 204)
 
 
 def test_an_endpoint_that_fails_on_and_on_is_asked_with_one_message_and_then_gets_everything(

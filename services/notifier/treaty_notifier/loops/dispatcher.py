@@ -16,6 +16,7 @@ from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.paces import Paces
 from treaty_notifier.loops.places import Places
 from treaty_notifier.metrics import Metrics
+from treaty_notifier.numbering import Occasion
 from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sender import Transport
@@ -131,12 +132,14 @@ class Dispatcher:
                     return
                 known = await self._send(letters, place, parcels[place])
                 self._paces.note(endpoint, known.duration_ms / 1000)
-                if is_fifo:
+                if is_fifo and _is_next_in_feed(known.parcel):
                     known = replace(known, decision=_holding(known.decision))
                 sent[known.parcel.seq] = known  # in the order in which they end
                 if known.outcome is not Outcome.OK:
-                    # The endpoint asked to be left alone, or earned it: what has not begun waits in the log.
+                    # The endpoint asked to be left alone, or earned it: what has not begun waits in the log. A replay
+                    # in order ends its turn, and the lane it has to itself is held back by what it owes now.
                     is_halted = is_halted or _asks_to_wait(known.decision) or _opens(turn, sent, at=known.started_at)
+                    is_halted = is_halted or (is_fifo and _breaks_replay(known))
 
         at_once = 1 if is_fifo else min(self._limits.posts_per_lane, len(parcels))
         if at_once == 1:
@@ -198,6 +201,19 @@ def allowed(turn: Turn, *, is_fifo: bool) -> Sequence[Parcel]:
     kinds = [[one for one in turn.parcels if one.is_exception is is_retry] for is_retry in (True, False)]
     first, second = kinds if turn.lease.epoch % 2 else kinds[::-1]
     return [one for pair in zip_longest(first, second) for one in pair if one is not None][:posts]
+
+
+def _is_next_in_feed(parcel: Parcel) -> bool:
+    """Whether it has its place before what comes after it. What runs beside the feed must never hold it up: a test
+    that the endpoint does not know, what was asked for once more, a replay.
+    """
+    return parcel.occasion is Occasion.FEED and parcel.place is not None
+
+
+def _breaks_replay(sent: Sent) -> bool:
+    """In the replay's own lane, and to be tried again."""
+    parcel = sent.parcel
+    return parcel.occasion is Occasion.REPLAY and not parcel.is_exception and isinstance(sent.decision, RetryIn)
 
 
 def _holding(decision: Decision) -> Decision:
