@@ -112,9 +112,9 @@ TAMPERED = {
     "a lane is deleted": ("DELETE FROM lanes WHERE cursor > 0 AND id LIKE 'sub_%'", "has no lane"),
     "a subscription is deleted past the service": (
         "DELETE FROM subscriptions WHERE filter_changes = 1",
-        "There is a lane on record for a subscription that is not there",
+        "of a subscription that is not there: lane",
     ),
-    "the secrets are deleted": ("DELETE FROM secrets", "has no secret"),
+    "the secrets are deleted": ("DELETE FROM secrets", "lacks its secret"),
     "a first attempt is deleted": (
         "DELETE FROM attempts WHERE id = (SELECT min(id) FROM attempts WHERE outcome = 'http_error')",
         "these attempts are on record",

@@ -21,13 +21,14 @@ from tests.services.notifier_world import (
 )
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.evidence import Evidence, NoRecord
+from treaty_notifier.outbox.evidence import READ, Evidence, NoRecord
 from treaty_notifier.outbox.tables import exceptions, metadata, secrets
 from treaty_notifier.verifying import verify
 
 Key = tuple[object, ...]
 NO_RECORD = {"notices", "keepers", "introductions"}
-"""Notices last until their owners are told, and what came of them is a message; keepers are processes at work."""
+"""What says nothing of what was sent: notices last until their owners are told, and what came of them is a message;
+keepers are processes at work; introductions are endpoints that were asked before. Every other table is read."""
 
 
 def a_day_that_is_not_over(dsn: str, status: FakeStatus, well: Receiver, ill: Receiver) -> None:
@@ -127,6 +128,7 @@ def test_whichever_row_is_deleted_it_is_found(
         }
     database.close()
 
+    assert NO_RECORD.isdisjoint(table.name for table in READ)
     with capsys.disabled():
         for name, rows in said.items():
             sys.stdout.write(f"\n  {name:16} {sum(map(bool, rows.values()))} of {len(rows)} found when deleted")

@@ -106,9 +106,9 @@ def roster_findings(rosters: Rosters) -> list[Finding]:
     whole = rosters.subscriptions
     found = of(whole - rosters.lanes, "The subscription has no lane: nothing is sent to it, and nothing of it is known")
     for what, ids in {"lane": rosters.lanes, **rosters.needed, **rosters.others}.items():
-        found += of(ids - whole, f"There is a {what} on record for a subscription that is not there")
+        found += of(ids - whole, f"This is on record of a subscription that is not there: {what}")
     for what, ids in rosters.needed.items():
-        found += of(whole - ids, f"The subscription has no {what}")
+        found += of(whole - ids, f"The subscription lacks its {what}")
     running, lanes = rosters.running_replays, rosters.replay_lanes
     found += of([running[one] for one in running.keys() - lanes.keys()], "A replay has not ended, and has no lane")
     found += of([lanes[one] for one in lanes.keys() - running.keys()], "There is a lane of a replay that is not there")
