@@ -1,9 +1,12 @@
 """What the notifier refuses to start with."""
 
+import resource
+
 import pytest
 from typer.testing import CliRunner
 
 from treaty_notifier.main import cli
+from treaty_notifier.open_files import WANTED, allow_connections
 from treaty_notifier.settings import Settings
 
 
@@ -21,3 +24,16 @@ def test_a_lease_shorter_than_three_deadlines_is_refused_at_the_start(monkeypatc
 def test_a_lease_of_three_deadlines_is_the_default_and_a_longer_one_is_kept() -> None:
     assert Settings(deadline_seconds=2).lane_lease_seconds == 6
     assert Settings(deadline_seconds=2, lease_seconds=60).lane_lease_seconds == 60
+
+
+def test_as_many_files_may_be_open_as_the_system_admits() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        allow_connections()
+        raised, kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert raised == (WANTED if hard == resource.RLIM_INFINITY else min(WANTED, hard))
+    assert kept == hard

@@ -46,6 +46,7 @@ from treaty_notifier.loops import (
     is_worth_a_process,
 )
 from treaty_notifier.metrics import Metrics
+from treaty_notifier.open_files import allow_connections
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sealed_box import RingBox
@@ -249,6 +250,7 @@ def _post(transport: Transport, *, deadline_seconds: float) -> Post:
 def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     start_logging(settings.log_level)
+    allow_connections()
     config = uvicorn.Config(
         application(settings),
         host=settings.host,
