@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -53,6 +54,7 @@ def test_what_is_under_way_and_what_waits_goes_on_as_if_nothing_had_been(databas
         plain = service.subscribe(receiver.url + "/plain")
         ordered = service.subscribe(receiver.url + "/ordered", order="fifo")
         limited = service.subscribe(receiver.url + "/limited", rate_per_minute=600)
+        service.subscribe(receiver.url + "/watch", types=["notifier.*"])
         held = threading.Event()
         receiver.script = [Reply(hold=held), Reply(503), Reply(503), Reply(503, {"retry-after": "1"}), Reply(hold=held)]
         for number in range(1, MESSAGES // 2 + 1):
@@ -67,6 +69,9 @@ def test_what_is_under_way_and_what_waits_goes_on_as_if_nothing_had_been(databas
 
         paths = {"plain": plain, "ordered": ordered, "limited": limited}
         eventually(lambda: accepted(receiver) == dict.fromkeys(paths, MESSAGES), seconds=60)
+        is_file = database_dsn.startswith("sqlite")
+        notice = "notifier.clock_set" if is_file else "notifier.clock_off"
+        eventually(lambda: [one["type"] for one in notices(receiver)] == [notice], seconds=20)
         numbers = service.call("GET", "/metrics", key=None).text
         readiness = service.call("GET", "/readyz", key=None)
         received = list(receiver.received)
@@ -76,11 +81,12 @@ def test_what_is_under_way_and_what_waits_goes_on_as_if_nothing_had_been(databas
         assert len(set(ids)) == MESSAGES
     firsts = list(dict.fromkeys(one.json["sequence"] for one in received if one.path.endswith("ordered")))
     assert firsts == list(range(1, MESSAGES + 1))
-    late = [one for one in received if one.json["sequence"] > MESSAGES // 2 and one.path.endswith("plain")]
+    late = [one for one in received if one.path.endswith("plain") and one.json["sequence"] > MESSAGES // 2]
     assert {round(seconds_off(one) / 100) for one in late} == {round(step / 100)}
     with pytest.raises(WebhookVerificationError):  # which is why a wrong clock has to be told
         Webhook(plain["secret"]).verify(late[0].body, late[0].headers)
-    if database_dsn.startswith("sqlite"):
+    assert notices(receiver)[0]["data"]["seconds"] == pytest.approx(step, abs=2)
+    if is_file:
         assert readiness.status_code == 200
         assert readiness.json()["clock_set_by_seconds"] == pytest.approx(step, abs=2)
         assert "treaty_notifier_clock_steps_total 1.0" in numbers
@@ -100,9 +106,13 @@ def told(service: Notifier) -> bool:
 def accepted(receiver: Receiver) -> dict[str, int]:
     found: dict[str, set[str]] = {}
     for one in list(receiver.received):
-        if one.answered == 204:
+        if one.answered == 204 and not one.path.endswith("watch"):
             found.setdefault(one.path.rpartition("/")[2], set()).add(one.id)
     return {path: len(ids) for path, ids in found.items()}
+
+
+def notices(receiver: Receiver) -> list[dict[str, Any]]:
+    return [one.json for one in list(receiver.received) if one.path.endswith("watch") and one.answered == 204]
 
 
 def seconds_off(webhook: Received) -> float:

@@ -1,14 +1,28 @@
-"""Messages about an endpoint itself, for subscriptions of the same owner that ask for them. Pure."""
+"""Messages about an endpoint itself, for subscriptions of the same owner that ask for them; and about this notifier's
+clock, for whoever asks. Pure.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from treaty_notifier.isolation import NoticeKind
 from treaty_notifier.messages import OUTSIDE, Draft, instant_text
 from treaty_notifier.subscriptions import Subscription, SubscriptionState, type_matches
 
-OPERATIONAL_TYPES = tuple(f"endpoint.{kind.value}" for kind in NoticeKind)
+
+class ClockNotice(StrEnum):
+    """What is told about the clock of a notifier's machine, which goes into every signature."""
+
+    OFF = "clock_off"  # it differs from the database's by more than two seconds
+    RIGHT = "clock_right"  # it does no longer
+    SET = "clock_set"  # somebody set it
+
+
+ENDPOINT_TYPES = tuple(f"endpoint.{kind.value}" for kind in NoticeKind)
+NOTIFIER_TYPES = tuple(f"notifier.{kind.value}" for kind in ClockNotice)
+OPERATIONAL_TYPES = ENDPOINT_TYPES + NOTIFIER_TYPES
 
 
 def operational_draft(
@@ -24,12 +38,23 @@ def operational_draft(
         "livemode": True,
         **facts,
     }
+    return _draft(f"endpoint.{kind.value}", identity=identity, audience=audience, at=at, data=data)
+
+
+def clock_draft(kind: ClockNotice, *, notifier: str, audience: str, number: int, at: datetime, seconds: float) -> Draft:
+    """``notifier`` names one process, ``number`` its notices; ``seconds`` is how far it is ahead, or was set."""
+    identity = f"notifier:{notifier}:{number}"
+    data = {"notifier": notifier, "seconds": round(seconds, 3), "event_id": identity, "livemode": True}
+    return _draft(f"notifier.{kind.value}", identity=identity, audience=audience, at=at, data=data)
+
+
+def _draft(name: str, *, identity: str, audience: str, at: datetime, data: Mapping[str, object]) -> Draft:
     # It is no part of anybody's feed, and so has no number in it.
-    body = {"type": f"endpoint.{kind.value}", "timestamp": instant_text(at), "data": data, **OUTSIDE}
+    body = {"type": name, "timestamp": instant_text(at), "data": data, **OUTSIDE}
     return Draft(
         identity=identity,
         position=0,
-        type=f"endpoint.{kind.value}",
+        type=name,
         category="operational",
         treaty=None,
         livemode=True,
@@ -45,8 +70,16 @@ def asking(subscriptions: Iterable[Subscription], *, about: Subscription, kind: 
     return [
         one
         for one in subscriptions
-        if one.id != about.id
-        and one.owner == about.owner
-        and one.state is not SubscriptionState.DISABLED
-        and any(type_matches(pattern, f"endpoint.{kind.value}") for pattern in one.filter.types)
+        if one.id != about.id and one.owner == about.owner and _names(one, f"endpoint.{kind.value}")
     ]
+
+
+def asking_about_clocks(subscriptions: Iterable[Subscription], *, kind: ClockNotice) -> list[Subscription]:
+    """Anybody's that ask for it by type: a signature may be refused wherever it goes."""
+    return [one for one in subscriptions if _names(one, f"notifier.{kind.value}")]
+
+
+def _names(subscription: Subscription, name: str) -> bool:
+    return subscription.state is not SubscriptionState.DISABLED and any(
+        type_matches(pattern, name) for pattern in subscription.filter.types
+    )

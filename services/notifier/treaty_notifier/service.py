@@ -112,7 +112,8 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
     )
     books = Threads(count=1, name="books")
     stack.callback(books.close)
-    clerk = Clerk(outbox, owner=secrets.token_hex(8), limits=limits, threads=books, metrics=metrics)
+    owner = secrets.token_hex(8)
+    clerk = Clerk(outbox, owner=owner, limits=limits, threads=books, metrics=metrics)
     scribe = Scribe() if settings.sign_beside or (settings.sign_beside is None and is_worth_a_process()) else None
     if scribe is not None:
         stack.push_async_callback(scribe.close)
@@ -136,7 +137,10 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
         feed, clerk, progress=lambda: threads.call(outbox.progress), metrics=metrics, jitter=random.random
     )
     refresher = GroupRefresher(directory, outbox, threads=threads)
-    watch = ClockWatch(clerk, outbox, clock=steady, wall=clock, threads=threads, metrics=metrics)
+    herald = Herald(clerk, outbox, threads=threads, metrics=metrics)
+    watch = ClockWatch(
+        clerk, outbox, clock=steady, wall=clock, threads=threads, metrics=metrics, herald=herald, notifier=owner
+    )
     lag = LagWatch(
         clerk,
         outbox,
@@ -150,7 +154,7 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
         Supervised("feed", follower.run, metrics=metrics),
         Supervised("lanes", dispatcher.run, metrics=metrics),
         Supervised("leases", Reaper(clerk, outbox, threads=threads).run, metrics=metrics),
-        Supervised("notices", Herald(clerk, outbox, threads=threads, metrics=metrics).run, metrics=metrics),
+        Supervised("notices", herald.run, metrics=metrics),
         Supervised(
             "retention",
             Janitor(clerk, outbox, threads=threads, clock=clock, kept=timedelta(days=settings.answers_kept_days)).run,

@@ -11,7 +11,7 @@ import msgspec
 from treaty_events.catalogue import MILESTONES, NAMES, category_of
 from treaty_events.milestones import Status
 from treaty_notifier.messages import TEST_TYPE
-from treaty_notifier.operational import OPERATIONAL_TYPES
+from treaty_notifier.operational import ENDPOINT_TYPES, NOTIFIER_TYPES, OPERATIONAL_TYPES
 
 Document = dict[str, Any]
 _REF: Final = "#/components/schemas/{name}"
@@ -61,6 +61,7 @@ def _schemas() -> Document:
             "EventPlace": _PLACE,
             "ClippedData": _CLIPPED,
             "EndpointNotice": _NOTICE,
+            "ClockNotice": _CLOCK,
             "TestData": _TEST,
         }
     )
@@ -100,7 +101,12 @@ def _webhook(name: str) -> Document:
 def _meaning(name: str) -> str:
     if name == TEST_TYPE:
         return TEST_TEXT
-    if name in OPERATIONAL_TYPES:
+    if name in NOTIFIER_TYPES:
+        return (
+            "The clock of a notifier's machine, which goes into every signature, was set or differs from its "
+            "database's; sent to subscriptions that name it among their types."
+        )
+    if name in ENDPOINT_TYPES:
         return "What became of another endpoint of the same key; sent to subscriptions that name it among their types."
     return f"A {category_of(name)} of the log, as the feed tells it."
 
@@ -108,7 +114,9 @@ def _meaning(name: str) -> str:
 def _data(name: str) -> Document:
     if name == TEST_TYPE:
         return _ref("TestData")
-    if name in OPERATIONAL_TYPES:
+    if name in NOTIFIER_TYPES:
+        return _ref("ClockNotice")
+    if name in ENDPOINT_TYPES:
         return _ref("EndpointNotice")
     whole: list[Document] = [_ref(NAMES[name].__name__), _ref("EventPlace")]
     if name in MILESTONES:
@@ -235,6 +243,20 @@ _TEST: Final[Document] = {
     "required": ["subscription", "event_id", "livemode"],
     "properties": {"subscription": _TEXT, "event_id": _TEXT, "livemode": {"type": "boolean"}},
 }
+_CLOCK: Final[Document] = {
+    "type": "object",
+    "description": "What became of the clock of a notifier's machine.",
+    "required": ["notifier", "seconds", "event_id", "livemode"],
+    "properties": {
+        "notifier": {"type": "string", "description": "One process, as long as it lives."},
+        "seconds": {
+            "type": "number",
+            "description": "How far it is ahead of the database's clock, or by how much it was set; negative for back.",
+        },
+        "event_id": {"type": "string", "description": "The same for the same notice."},
+        "livemode": {"const": True},
+    },
+}
 _NOTICE: Final[Document] = {
     "type": "object",
     "description": "What became of an endpoint.",
@@ -259,7 +281,9 @@ def _example(name: str) -> Document:
     """An announcement, and what is no part of the log."""
     if name == TEST_TYPE:
         data: Document = {"subscription": "sub_…", "event_id": "3f0a…", "livemode": False}
-    elif name in OPERATIONAL_TYPES:
+    elif name in NOTIFIER_TYPES:
+        data = {"notifier": "5f1c…", "seconds": 600.0, "event_id": "notifier:5f1c…:1", "livemode": True}
+    elif name in ENDPOINT_TYPES:
         data = {
             "subscription": "sub_…",
             "url": "https://example.org/treaties",

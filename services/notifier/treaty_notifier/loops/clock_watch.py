@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 
 from treaty_notifier.errors import OutboxOwned, OutboxUnavailable
 from treaty_notifier.loops.clerk import Clerk
+from treaty_notifier.loops.herald import Herald
 from treaty_notifier.loops.threads import Threads
 from treaty_notifier.metrics import Metrics
+from treaty_notifier.operational import ClockNotice
 from treaty_notifier.outbox import Outbox
 from treaty_notifier.steady_clock import TOLERANCE_SECONDS, SteadyClock
 
@@ -24,7 +26,7 @@ UNTRUSTED_SECONDS = 150.0  # half of what receivers tolerate
 
 class ClockWatch:
     """Looks once a second. ``skew_seconds`` is how far this machine's clock is ahead of the database's, as last seen;
-    ``set_by_seconds`` is by how much it was last set, 0 when it never was.
+    ``set_by_seconds`` is by how much it was last set, 0 when it never was. ``notifier`` names this process in notices.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class ClockWatch:
         wall: Callable[[], datetime],
         threads: Threads,
         metrics: Metrics,
+        herald: Herald,
+        notifier: str,
     ) -> None:
         self._clerk = clerk
         self._outbox = outbox
@@ -43,6 +47,9 @@ class ClockWatch:
         self._wall = wall
         self._threads = threads
         self._metrics = metrics
+        self._herald = herald
+        self._notifier = notifier
+        self._notices = 0
         self.skew_seconds = 0.0
         self.set_by_seconds = 0.0
 
@@ -64,7 +71,7 @@ class ClockWatch:
                 await self._follow(step)
             with suppress(OutboxUnavailable):  # others say so, and then nobody can be asked
                 skew = await self._threads.call(lambda: self._outbox.clock_lag_seconds(self._wall))
-                self._note(skew or 0.0)
+                await self._note(skew or 0.0)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _follow(self, step: float) -> None:
@@ -81,14 +88,23 @@ class ClockWatch:
         self._metrics.clock_steps.inc()
         LOG.warning("This machine's clock was set", extra={"facts": {"seconds": round(step, 3), "moved": is_moved}})
         self._clerk.wake()
+        if is_moved:  # beside PostgreSQL it is told by how much the two clocks differ
+            await self._tell(ClockNotice.SET, step)
 
-    def _note(self, skew: float) -> None:
+    async def _note(self, skew: float) -> None:
         was_off, is_off = abs(self.skew_seconds) > TOLERANCE_SECONDS, abs(skew) > TOLERANCE_SECONDS
         self.skew_seconds = skew
         self._metrics.clock_skew.set(skew)
-        if is_off and not was_off:
-            LOG.warning(
-                "This machine's clock differs from the database's", extra={"facts": {"seconds": round(skew, 3)}}
+        if is_off != was_off:
+            text = "This machine's clock %s the database's"
+            LOG.warning(text, "differs from" if is_off else "agrees with", extra={"facts": {"seconds": round(skew, 3)}})
+            await self._tell(ClockNotice.OFF if is_off else ClockNotice.RIGHT, skew)
+
+    async def _tell(self, kind: ClockNotice, seconds: float) -> None:
+        self._notices += 1
+        number, at = self._notices, self._wall()
+        with suppress(OutboxUnavailable):  # it is in the log and in the numbers
+            await self._threads.call(
+                self._herald.tell_of_clock, kind, notifier=self._notifier, number=number, at=at, seconds=seconds
             )
-        elif was_off and not is_off:
-            LOG.info("This machine's clock agrees with the database's again")
+        self._clerk.wake()

@@ -2,11 +2,18 @@
 
 import asyncio
 import logging
+from datetime import datetime
 
 from treaty_notifier.loops.clerk import Clerk
 from treaty_notifier.loops.threads import Threads
 from treaty_notifier.metrics import Metrics
-from treaty_notifier.operational import asking, operational_draft
+from treaty_notifier.operational import (
+    ClockNotice,
+    asking,
+    asking_about_clocks,
+    clock_draft,
+    operational_draft,
+)
 from treaty_notifier.outbox import Notice, Outbox
 from treaty_notifier.subscriptions import Subscription
 
@@ -46,13 +53,20 @@ class Herald:
         facts = {"subscription": about.id, **notice.facts}
         LOG.warning("An endpoint is %s", notice.kind.value.replace("_", " "), extra={"facts": facts})
         self._metrics.notices.labels(kind=notice.kind.value).inc()
-        for one in asking(self._subscriptions_of(about.owner), about=about, kind=notice.kind):
+        for one in asking(self._subscriptions(about.owner), about=about, kind=notice.kind):
             draft = operational_draft(
                 notice.kind, about=about, audience=one.id, notice_id=notice.id, at=notice.at, facts=notice.facts
             )
             self._outbox.add_probe(draft, subscription_id=one.id)
 
-    def _subscriptions_of(self, owner: str) -> list[Subscription]:
+    def tell_of_clock(self, kind: ClockNotice, *, notifier: str, number: int, at: datetime, seconds: float) -> None:
+        """To whoever asks for it; called on a thread of the outbox."""
+        for one in asking_about_clocks(self._subscriptions(None), kind=kind):
+            draft = clock_draft(kind, notifier=notifier, audience=one.id, number=number, at=at, seconds=seconds)
+            self._outbox.add_probe(draft, subscription_id=one.id)
+        self._metrics.notices.labels(kind=kind.value).inc()
+
+    def _subscriptions(self, owner: str | None) -> list[Subscription]:
         found: list[Subscription] = []
         while True:
             page = self._outbox.subscriptions(owner=owner, after=found[-1].id if found else "", limit=PAGE)
