@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,8 +35,8 @@ def signed_in(monkeypatch: pytest.MonkeyPatch, dsn: str, status: FakeStatus) -> 
     doors: list[SignedIn] = []
     plain = notifier_world.application
 
-    def opened(settings: object) -> SignedIn:
-        doors.append(SignedIn(plain(settings)))  # type: ignore[arg-type]  # handed on as it came
+    def opened(*args: Any, **kwargs: Any) -> SignedIn:
+        doors.append(SignedIn(plain(*args, **kwargs)))
         return doors[-1]
 
     monkeypatch.setattr(notifier_world, "application", opened)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
@@ -145,6 +146,16 @@ def test_an_altered_body_breaks_it(deed: str) -> None:
 
     assert breaches({}, whole) == []
     assert breaches({}, whole.replace(before, after, 1)) != []
+
+
+@pytest.mark.parametrize("form", [Format.STANDARD, Format.BINARY])
+def test_a_body_is_of_one_form_and_not_of_two(told: dict[str, Any], form: Format) -> None:
+    for name in NAMES:
+        content = told["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        validator = Draft202012Validator({**content, "components": told["components"]}, validate_formats=True)
+        _, body = sent(numbered(draft(event(name)).body, Place(7, "msg_a2", 5)), form)
+
+        assert validator.is_valid(json.loads(body)), name
 
 
 def test_headers_are_held_against_it_too() -> None:
