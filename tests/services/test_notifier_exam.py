@@ -138,6 +138,19 @@ def test_an_exam_books_nothing_disables_nothing_and_comes_once_in_ten_seconds(
     assert running_notifier.call("POST", f"{path}/exam", key="ts_other").status_code == 404
 
 
+def test_a_second_subscription_does_not_bring_a_second_exam_of_the_same_host(
+    running_notifier: Notifier, receiver: Receiver
+) -> None:
+    def asked() -> int:
+        made = running_notifier.subscribe(receiver.url)
+        answer = running_notifier.call("POST", f"/v1/subscriptions/{made['id']}/exam")
+        running_notifier.call("DELETE", f"/v1/subscriptions/{made['id']}")
+        return answer.status_code
+
+    assert [asked() for _ in range(5)] == [200, 429, 429, 429, 429]
+    assert len(receiver.received) == 6
+
+
 def test_a_question_looks_like_any_test_and_fields_of_ones_own_are_on_it(running_notifier: Notifier) -> None:
     pupil = Pupil(good)
     try:

@@ -417,3 +417,32 @@ def test_the_documentation_page_needs_no_network(door: Notifier) -> None:
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
         assert f"/docs-assets/{asset}" in page
         assert door.client.get(f"/docs-assets/{asset}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "{path}/deliveries?before=1000000000000000000000000000000", None),
+        ("GET", "/v1/subscriptions?after=%00", None),
+        ("GET", "/v1/subscriptions/sub%00", None),
+        ("GET", "/v1/deliveries/msg%00", None),
+        ("POST", "{path}/replay", {"replay_from": "0001-01-01T00:00:00+14:00"}),
+        ("POST", "{path}/replay", {"replay_from": "9999-12-31T23:59:59-14:00"}),
+        ("PATCH", "{path}", {"description": "half a pair: \ud800"}),
+    ],
+)
+def test_what_no_database_could_hold_is_refused_and_is_no_fault_of_ours(
+    door: Notifier, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    found = door.call(
+        method,
+        path.format(path="/v1/subscriptions/sub_none"),
+        content=json.dumps(body),
+        headers={"content-type": "application/json"},
+    )
+
+    problem(found, 422, "invalid-request")
+
+
+def test_a_host_in_punycode_that_means_nothing_is_refused(door: Notifier) -> None:
+    problem(door.call("POST", "/v1/subscriptions", json={"url": "https://xn--a/"}), 422, "endpoint-refused")

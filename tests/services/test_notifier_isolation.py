@@ -187,6 +187,24 @@ def test_only_failures_bring_a_notice_then_the_end_and_the_owner_may_begin_again
         desk.close()
 
 
+def test_whoever_pauses_what_was_disabled_may_begin_again_all_the_same(
+    sqlite_dsn: str, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    receiver.usual = Reply(500)
+    with notifier(
+        sqlite_dsn, fake_status, disable_after_hours=1 / 3600, schedule_seconds=",".join(["0", *["0.1"] * 200])
+    ) as service:
+        path = f"/v1/subscriptions/{service.subscribe(receiver.url)['id']}"
+        fake_status.record(milestone(1))
+        eventually(lambda: service.call("GET", path).json()["state"] == "disabled")
+        since = service.call("GET", path).json()["failing_since"]
+
+        service.call("PATCH", path, json={"state": "paused"})
+        again = service.call("PATCH", path, json={"state": "active"}).json()
+
+    assert again["failing_since"] is None or again["failing_since"] > since
+
+
 def test_an_endpoint_that_answers_again_is_told_to_whoever_was_told_that_it_failed(
     sqlite_dsn: str, fake_status: FakeStatus, receiver: Receiver
 ) -> None:

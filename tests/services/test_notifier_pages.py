@@ -113,6 +113,16 @@ def test_a_wrong_key_one_without_the_scope_and_a_form_of_another_site_are_refuse
     assert browser.cookies.get("treaty_notifier_lanes") is None
 
 
+def test_what_is_no_address_and_no_key_is_no_fault_of_ours(browser: httpx.Client) -> None:
+    astray = browser.post("/lanes/session", data={"key": DESK, "to": "http://["}, follow_redirects=False)
+    elsewhere = browser.post("/lanes/session", data={"key": DESK}, headers={"origin": "http://["})
+    split = browser.post("/lanes/session", data={"key": "ts_desk\r\nx: y"})
+
+    assert (astray.status_code, astray.headers["location"]) == (303, "/lanes")
+    assert elsewhere.status_code == 403
+    assert split.status_code == 401
+
+
 def test_an_altered_cookie_opens_nothing(browser: httpx.Client, subscription: dict[str, Any]) -> None:
     sign_in(browser, DESK)
     value = browser.cookies["treaty_notifier_lanes"]

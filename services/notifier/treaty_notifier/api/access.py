@@ -31,7 +31,8 @@ async def caller_of(desk: Desk, authorization: str) -> Caller:
         KeyRefused, ScopeMissing, StatusUnreachable.
     """
     scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not key.strip() or len(authorization) > KEY_LIMIT or not authorization.isascii():
+    is_text = authorization.isascii() and authorization.isprintable()
+    if scheme.lower() != "bearer" or not key.strip() or len(authorization) > KEY_LIMIT or not is_text:
         raise KeyRefused("Subscriptions need a key; send Authorization: Bearer and a key of the status service")
     caller = await desk.keys.caller(authorization)
     if caller.scopes.isdisjoint((SUBSCRIBE, ADMIN)):

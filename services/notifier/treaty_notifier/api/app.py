@@ -24,7 +24,7 @@ from treaty_notifier.api import (
     subscriptions,
 )
 from treaty_notifier.api.desk import Desk
-from treaty_notifier.api.edge import BodyLimit, HeadIsGet, NeverGuessed
+from treaty_notifier.api.edge import BodyLimit, HeadIsGet, NeverGuessed, NoNul
 from treaty_notifier.api.openapi import document_problems, document_webhooks
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Desk]]]
@@ -53,6 +53,7 @@ def create_app(lifespan: Lifespan) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, limit_bytes=problems.BODY_LIMIT_BYTES)
     app.add_middleware(HeadIsGet)
+    app.add_middleware(NoNul)
     app.add_middleware(NeverGuessed)
     document_webhooks(app)
     document_problems(app)

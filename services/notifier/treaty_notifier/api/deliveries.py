@@ -18,6 +18,8 @@ from treaty_notifier.deliveries import DeliveryState
 from treaty_notifier.errors import DeliveryUnknown
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
+LAST_LINE = 2**63 - 1
+"""What a database can count to."""
 
 
 @router.get("/subscriptions/{subscription_id}/deliveries", operation_id="listDeliveries", summary="The delivery log")
@@ -28,7 +30,7 @@ async def list_(
     desk: TheDesk,
     caller: TheCaller,
     state: DeliveryState | None = None,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=LAST_LINE)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeliveryList:
     """Newest first. Of what still waits in the log, the next 500 lines are looked through."""

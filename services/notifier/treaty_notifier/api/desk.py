@@ -54,7 +54,7 @@ class Health:
 class Desk:
     """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
 
-    ``examined`` says when an endpoint was last examined, on the clock of ``monotonic_seconds``. ``trees`` are what
+    ``examined`` says when an owner last examined a host, on the clock of ``monotonic_seconds``. ``trees`` are what
     checkpoints were made of, to go on from. ``wake`` says that there may be something to send. ``asks_every_endpoint``:
     by OPTIONS, not only those of CloudEvents.
     """

@@ -1,10 +1,12 @@
 """What happens to a request before it reaches a route."""
 
+from urllib.parse import unquote_to_bytes
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from treaty_notifier.api.problems import body_too_large
+from treaty_notifier.api.problems import body_too_large, nul_in_address
 
 
 class BodyLimit:
@@ -33,6 +35,20 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+class NoNul:
+    """Refuses an address that holds the character NUL: no id has it, and PostgreSQL would be asked with it in vain."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_http = scope["type"] == "http"
+        if is_http and ("\0" in scope["path"] or b"\0" in unquote_to_bytes(scope["query_string"])):
+            await nul_in_address()(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class NeverGuessed:

@@ -1,6 +1,7 @@
 """Examining an endpoint, by whoever owns it."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 
@@ -16,7 +17,7 @@ from treaty_notifier.outbox import Dossier
 from treaty_notifier.signing import signer_of
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
-REST_SECONDS = 10.0  # between two exams of one endpoint, so that nobody is made a target of them
+REST_SECONDS = 10.0  # between two exams of one host by one owner, so that nobody is made a target of them
 
 
 @router.post("/{subscription_id}/exam", operation_id="examine", summary="Examine the endpoint")
@@ -26,7 +27,7 @@ async def examine(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Exa
     Nothing of it is booked: no retries, no deliveries, and a 410 disables nothing.
     """
     subscription = await active_subscription(desk, caller, subscription_id)
-    _check_rest(desk, subscription_id)
+    _check_rest(desk, owner=subscription.owner, host=urlsplit(subscription.url).hostname or "")
     secrets = await desk.call(desk.outbox.valid_secrets, subscription_id)
     dossier = (await desk.call(desk.outbox.dossiers.of, [subscription_id])).get(subscription_id, Dossier())
     seeds = [key.seed for key in dossier.keys]
@@ -56,14 +57,15 @@ async def _sit(desk: Desk, url: str, paper: Paper, form: Mapping[str, str], *, o
     return Sitting(result=result, seconds=desk.monotonic_seconds() - began)
 
 
-def _check_rest(desk: Desk, subscription_id: str) -> None:
-    now = desk.monotonic_seconds()
+def _check_rest(desk: Desk, *, owner: str, host: str) -> None:
+    """For the host and not for the subscription, or whoever makes many of them would examine one host without end."""
+    now, asked = desk.monotonic_seconds(), f"{owner} {host}"
     for known, at in list(desk.examined.items()):
         if now - at > REST_SECONDS:
             del desk.examined[known]
-    if subscription_id in desk.examined:
+    if asked in desk.examined:
         raise ExamTooSoon(
-            f"This endpoint was examined a moment ago (subscription: {subscription_id}); ask again after "
+            f"An endpoint of this host was examined a moment ago (host: {host}); ask again after "
             f"{REST_SECONDS:g} seconds"
         )
-    desk.examined[subscription_id] = now
+    desk.examined[asked] = now

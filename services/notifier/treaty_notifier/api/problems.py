@@ -62,7 +62,7 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         slug="exam-too-soon",
         status=429,
         title="Examined a moment ago",
-        meaning="An endpoint is examined at most once in ten seconds, so that nobody is made a target of exams.",
+        meaning="A host is examined at most once in ten seconds, so that nobody is made a target of exams.",
     ),
     errors.TypePatternRefused: Problem(
         slug="type-pattern-refused",
@@ -213,6 +213,12 @@ def problem_response(
         status_code=problem.status,
         headers=dict(headers or {}),
         media_type="application/problem+json",
+    )
+
+
+def nul_in_address() -> JSONResponse:
+    return problem_response(
+        _INVALID, detail="The address holds the character NUL (%00), which no id and no query has; leave it out"
     )
 
 

@@ -38,14 +38,16 @@ Identifiers = Annotated[list[Identifier], Field(max_length=200)]
 Url = Annotated[str, Field(max_length=2000, examples=["https://example.org/treaties"])]
 
 
-def _without_nul(text: str) -> str:
-    """PostgreSQL keeps no text with it, and no text needs it."""
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no text with NUL, and no database half a surrogate pair; no text needs either."""
     if "\0" in text:
         raise ValueError("a text holds the character NUL, which no text needs")
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise ValueError("a text holds half a surrogate pair, which is no character")
     return text
 
 
-Description = Annotated[str, AfterValidator(_without_nul), Field(max_length=500)]
+Description = Annotated[str, AfterValidator(_storable), Field(max_length=500)]
 
 
 def _whole_or_text(value: object) -> object:
@@ -58,8 +60,12 @@ def _whole_or_text(value: object) -> object:
 
 def _instant_if_text(value: int | str) -> int | str:
     if isinstance(value, str):
-        if len(value) < len("2026-11-21T00:00Z") or datetime.fromisoformat(value).tzinfo is None:
+        if len(value) < len("2026-11-21T00:00Z") or (at := datetime.fromisoformat(value)).tzinfo is None:
             raise ValueError("an instant carries its time and zone, such as 2026-11-21T00:00:00Z")
+        try:
+            at.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("an instant lies between the years 1 and 9999 in UTC") from None
     elif value < 0:
         raise ValueError("a position is 0 or more")
     return value

@@ -126,7 +126,10 @@ async def read(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Subscr
 async def change(
     subscription_id: str, wanted: SubscriptionChange, desk: TheDesk, caller: TheCaller
 ) -> SubscriptionView:
-    """A new filter holds for everything that was not sent yet; a paused subscription misses nothing."""
+    """A new filter holds for what is recorded from now on; what waits already has its place and is sent all the same.
+
+    A paused subscription misses nothing.
+    """
     subscription = await owned_subscription(desk, caller, subscription_id)
     given = wanted.model_dump(exclude_none=True)
     new_filter = _changed_filter(subscription.filter, given)
@@ -146,8 +149,11 @@ async def change(
     )
     if options is not None:
         await desk.call(desk.outbox.dossiers.change_options, subscription_id, options)
-    if wanted.state == "active" and subscription.state is SubscriptionState.DISABLED:
-        await desk.call(desk.outbox.dossiers.forgive, subscription_id)
+    if wanted.state == "active" and subscription.state is not SubscriptionState.ACTIVE:
+        # Also when it was paused in between: a span of failures does not run on while nothing is sent.
+        is_failing = (await _dossier(desk, subscription_id)).conduct.failing_since is not None
+        if is_failing or subscription.state is SubscriptionState.DISABLED:
+            await desk.call(desk.outbox.dossiers.forgive, subscription_id)
     desk.wake()
     return await _view(desk, _present(changed))
 

@@ -90,7 +90,7 @@ def _parsed(url: str) -> URL:
         raise EndpointRefused("An endpoint's address holds no backslash, space or control character")
     try:
         parsed = URL(url)
-        _ = parsed.port, parsed.raw_host
+        _ = parsed.port, parsed.raw_host, parsed.host  # a host in punycode is decoded only when it is asked for
     except ValueError as error:
         raise EndpointRefused(f"That is not an address (given: {url[:80]})") from error
     return parsed

@@ -200,7 +200,10 @@ def _file(name: str) -> Response:
 
 def _inside(where: str) -> str:
     """Only to a page of these: nobody is sent elsewhere by an address that begins here."""
-    parts = urlsplit(where)
+    try:
+        parts = urlsplit(where)
+    except ValueError:  # no address at all
+        return HOME
     is_ours = not parts.scheme and not parts.netloc and (parts.path == HOME or parts.path.startswith(f"{HOME}/"))
     return where if is_ours and where.isprintable() and "\\" not in where else HOME
 
@@ -208,7 +211,10 @@ def _inside(where: str) -> str:
 def _is_from_here(request: Request) -> bool:
     """A browser says which page a form was sent from."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:
+        return False
 
 
 def _query(**parts: object) -> str:
