@@ -39,6 +39,8 @@ def outages_named(engine: Engine) -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError) as fault:
         said = fault.orig if isinstance(fault, DBAPIError) and fault.orig is not None else fault
+        if getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise  # a statement of ours: SQLite's module gives it the same class
         raise OutboxUnavailable(reason_of(said), said=str(said).strip().partition("\n")[0]) from fault
     except PoolExhausted as fault:
         raise OutboxUnavailable(SILENT, said="every connection is waiting") from fault
