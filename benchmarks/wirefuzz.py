@@ -14,10 +14,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
+
+import uvloop
 
 from tests.attacks.hostile_answers import NAMES, Hostile, hostile, hostile_server, mutated
 from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES, Answer, Failure, outcome_of
@@ -26,6 +28,10 @@ from treaty_notifier.sender.addresses import networks
 
 Sender = NarrowTransport | GuardedTransport
 TRANSPORTS: dict[str, type[Sender]] = {"narrow": NarrowTransport, "aiohttp": GuardedTransport}
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "uvloop": uvloop.new_event_loop,
+    "asyncio": asyncio.SelectorEventLoop,
+}
 DEADLINE_SECONDS = 0.5
 GOOD_SECONDS = 20.0  # for what must go well, however busy the machine is
 AT_ONCE = 16
@@ -63,17 +69,20 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--transport", choices=[*TRANSPORTS, "both"], default="both")
     asked.add_argument("--answers", type=int, default=0, help="so many mutated answers, instead of seconds")
+    asked.add_argument("--loop", choices=[*LOOPS], default="uvloop", help="uvloop is what the service runs on")
     asked.add_argument("--ports", type=int, nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.ports is not None:
-        found = asyncio.run(
-            attacked(given.transport, *given.ports, seed=given.seed, seconds=given.seconds, answers=given.answers)
-        )
+        attack = attacked(given.transport, *given.ports, seed=given.seed, seconds=given.seconds, answers=given.answers)
+        with asyncio.Runner(loop_factory=LOOPS[given.loop]) as runner:
+            found = runner.run(attack)
         print(json.dumps(vars(found)))
         return 0
     which = list(TRANSPORTS) if given.transport == "both" else [given.transport]
     seconds = given.seconds / len(which)
-    every = [in_a_process(one, seed=given.seed, seconds=seconds, answers=given.answers) for one in which]
+    every = [
+        in_a_process(one, seed=given.seed, seconds=seconds, answers=given.answers, loop=given.loop) for one in which
+    ]
     for one in every:
         print(one.text())
         for violation in one.violations[:MOST_TOLD]:
@@ -81,11 +90,13 @@ def main() -> int:
     return int(any(one.violations or max(one.grown_mib, one.peak_mib) > GOAL_MIB for one in every))
 
 
-def in_a_process(transport: str, *, seed: int, seconds: float = 0, answers: int = 0) -> Findings:
+def in_a_process(transport: str, *, seed: int, seconds: float = 0, answers: int = 0, loop: str = "uvloop") -> Findings:
     """The client alone in a fresh process, so that its memory is nobody else's."""
     with hostile_server(chosen) as hostile_port, hostile_server(chosen) as good_port:
-        command = [sys.executable, "-m", "benchmarks.wirefuzz", "--ports", str(hostile_port), str(good_port)]
-        command += ["--transport", transport, "--seed", str(seed), "--seconds", str(seconds), "--answers", str(answers)]
+        ports = [str(hostile_port), str(good_port)]
+        options = {"transport": transport, "loop": loop, "seed": seed, "seconds": seconds, "answers": answers}
+        command = [sys.executable, "-m", "benchmarks.wirefuzz", "--ports", *ports]
+        command += [f"--{name}={value}" for name, value in options.items()]
         done = subprocess.run(
             command, capture_output=True, check=False, text=True, timeout=seconds + 300, cwd=Path(__file__).parents[1]
         )

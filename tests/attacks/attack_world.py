@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import uvloop
 
 from treaty_notifier.deliveries import Answer, Failure
 from treaty_notifier.endpoint_tls import EndpointTls
@@ -117,7 +118,8 @@ class Names:
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    """On the loop that the service runs on; the tests of the sender run on the other one."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work())
 
 

@@ -214,10 +214,11 @@ def test_a_whole_body_in_chunks_of_a_byte_is_whole(make: Make) -> None:
     assert listener.connections == 1
 
 
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
 @pytest.mark.parametrize("transport", ["narrow", "aiohttp"])
-def test_some_hundred_hostile_answers_leave_the_sender_as_it_was(transport: str) -> None:
+def test_some_hundred_hostile_answers_leave_the_sender_as_it_was(transport: str, loop: str) -> None:
     """In a process of its own: nothing is raised, every deadline holds, memory stays, and a good endpoint is served."""
-    found = in_a_process(transport, seed=20_261_122, answers=300)
+    found = in_a_process(transport, seed=20_261_122, answers=300, loop=loop)
 
     assert found.violations == []
     assert found.answers > 300

@@ -68,7 +68,7 @@ _TEXTS = {
     "409": "Not in this state",
     "413": "The body is too large",
     "422": "The request does not say what it must",
-    "429": "Too soon after the last time",
+    "429": "Too soon after the last time, or too many within an hour",
     "503": "The status service does not answer; try again after Retry-After",
 }
 

@@ -164,6 +164,7 @@ class _GuardedConnector(aiohttp.TCPConnector):
                 break
             connection.close()  # too old, or something came on it that nobody asked for
         if not self._admits(handler.peer):
+            handler.abort()  # without a farewell of TLS
             connection.close()
             way.is_blocked = True
             raise AddressBlocked("The connection leads to an address that is refused")
