@@ -149,7 +149,8 @@ class _Attack:
     def __init__(self, sender: Sender, found: Findings, *, port: int, good_port: int) -> None:
         self._sender = sender
         self._found = found
-        self._hostile, self._good = (f"http://127.0.0.1:{one}" for one in (port, good_port))
+        # One address each: the senders remember some thousand, which would look like memory that grows.
+        self._hostile, self._good = (f"http://127.0.0.1:{one}/" for one in (port, good_port))
         self._numbers = itertools.count(1)
 
     async def play(self, paths: Iterator[str]) -> None:
@@ -160,7 +161,7 @@ class _Attack:
     async def _one_after_another(self, paths: Iterator[str]) -> None:
         for path in paths:
             began = time.monotonic()
-            result = await self._post(f"{self._hostile}/{path}", DEADLINE_SECONDS)
+            result = await self._post(self._hostile, f"/{path}", DEADLINE_SECONDS)
             late = time.monotonic() - began - DEADLINE_SECONDS
             self._found.answers += 1
             outcome = outcome_of(result).value
@@ -168,13 +169,13 @@ class _Attack:
             self._found.late_seconds = max(self._found.late_seconds, late)
             wrong = list(_out_of_bounds(result)) + (["the deadline"] if late > SPARE_SECONDS else [])
             number = next(self._numbers)
-            good = await self._post(f"{self._good}/good/{number}", GOOD_SECONDS)
+            good = await self._post(self._good, f"/good/{number}", GOOD_SECONDS)
             if not isinstance(good, Answer) or (good.status, good.body) != (200, str(number).encode()):
                 wrong.append(f"the answer after it ({good!r})")
             self._found.violations += [f"/{path}: {one}" for one in wrong]
 
-    async def _post(self, url: str, seconds: float) -> Answer | Failure:
-        outgoing = OutgoingWebhook(url=url, headers={"webhook-id": "msg_a"}, body=b'{"a":1}')
+    async def _post(self, url: str, play: str, seconds: float) -> Answer | Failure:
+        outgoing = OutgoingWebhook(url=url, headers={"x-play": play}, body=b'{"a":1}')
         return await self._sender.send(outgoing, deadline_seconds=seconds)
 
 

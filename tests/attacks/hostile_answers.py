@@ -5,6 +5,7 @@
 
 import asyncio
 import random
+import re
 import socket
 import struct
 import threading
@@ -102,6 +103,7 @@ MALFORMED: dict[str, Hostile] = {
     "ICY": Hostile(parts=(b"ICY 200 OK\r\n\r\n",)),
     "a status of two digits": Hostile(parts=(b"HTTP/1.1 20 OK\r\n\r\n",)),
     "a status of nought": Hostile(parts=(b"HTTP/1.1 000 None\r\ncontent-length: 0\r\n\r\n",)),
+    "a status of one digit": Hostile(parts=(b"HTTP/1.1 3 What\r\ncontent-length: 2\r\n\r\nok",)),
     "a status in letters": Hostile(parts=(b"HTTP/1.1 2x0 OK\r\n\r\n",)),
     "a status below nought": Hostile(parts=(b"HTTP/1.1 -200 OK\r\n\r\n",)),
     "a length below nought": Hostile(parts=(OK + b"content-length: -1\r\n\r\n",)),
@@ -167,6 +169,7 @@ def hostile(name: str) -> Hostile:
 
 
 NAMES = (*FIXED, BOMB)
+_PLAY = re.compile(rb"^x-play: (.*)\r$", re.IGNORECASE | re.MULTILINE)
 _SEEDS = (
     TOLD_OK + b"okok",
     CHUNKED + b"5\r\nhello\r\n3;ext=1\r\nabc\r\n0\r\nx-trailer: y\r\n\r\n",
@@ -245,7 +248,10 @@ def _split(wire: bytes, chance: random.Random) -> Iterator[bytes]:
 
 
 class HostileServer:
-    """Plays the answer that the path of a request asks for; ``/good/7`` is answered with 7, and the connection kept."""
+    """Plays what a request asks for by its field ``x-play`` or, without it, its path.
+
+    ``/good/7`` is answered with 7, and the connection kept.
+    """
 
     def __init__(self, choose: Callable[[str], Hostile]) -> None:
         self._choose = choose
@@ -280,8 +286,9 @@ class HostileServer:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                path = head.split(b" ", 2)[1].decode()
                 fields = head.lower().split(b"\r\n")
+                asked = _PLAY.search(head)
+                path = (asked[1] if asked else head.split(b" ", 2)[1]).decode()
                 await reader.readexactly(next(int(one[15:]) for one in fields if one.startswith(b"content-length:")))
                 if not path.startswith("/good/"):
                     await _play(self._choose(path), reader, writer)

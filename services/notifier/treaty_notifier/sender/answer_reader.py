@@ -9,6 +9,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES
 
+LOWEST_STATUS = 100
 FIELDS_LIMIT = 100
 HEAD_LIMIT_BYTES = 32_768  # of status line and header fields, interim answers included
 WIRE_LIMIT_BYTES = HEAD_LIMIT_BYTES + 8 * ANSWER_LIMIT_BYTES  # sixteen kilobytes in chunks of a byte fit in
@@ -83,6 +84,8 @@ class AnswerReader:
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
+        if self.status < LOWEST_STATUS:
+            raise AnswerBroken("The status is none of HTTP")
         self._has_head = True
 
     def on_body(self, data: bytes) -> None:

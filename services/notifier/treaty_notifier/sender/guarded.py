@@ -21,6 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from treaty_notifier.deliveries import ANSWER_LIMIT_BYTES, Answer, Failure, Outcome, retry_after_seconds
 from treaty_notifier.errors import EndpointRefused
 from treaty_notifier.sender.addresses import AddressBlocked, AddressPolicy
+from treaty_notifier.sender.answer_reader import LOWEST_STATUS
 from treaty_notifier.sender.endpoints import EndpointRules
 from treaty_notifier.sender.handler import NotingHandler, Way
 from treaty_notifier.sender.port import OpenSocket, OutgoingWebhook
@@ -29,7 +30,6 @@ from treaty_notifier.sender.tls_contexts import CertificatesUnfit, TlsContexts
 
 KEEP_ALIVE_SECONDS = 15.0
 CONNECTION_LIFE_SECONDS = 300.0  # a name that has moved is looked up again by then, however busy its lane is
-LOWEST_STATUS = 100
 READ_AHEAD_BYTES = 2_048  # a body in chunks of a byte is held in as many pieces, each a hundred times as large
 URLS_KEPT = 10_000  # whose form was found good; addresses are judged at every dial all the same
 HEADER_VALUE_LIMIT = 2000  # of an answer's header that is kept, such as Location
