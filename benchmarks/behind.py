@@ -5,8 +5,9 @@ nothing is behind. With the second one endpoint never answers (the whole log bef
 up), one answers after seconds (the whole log before it), and 998 are well and at the head. A milestone is put into the
 feed, and how long each of the healthy ones waits for it is measured, in both conditions, again and again in one run.
 
-Then the same with lanes that look through the whole log for what never comes; and last every one of the thousand
-endpoints behind at once, which is a drain: deliveries a second.
+So is the same with lanes besides that look through the whole log for what never comes. Then half of the endpoints are
+behind and drain as fast as they can while the other half waits for what is new; and last all thousand are behind at
+once: deliveries a second.
 
 ``python -m benchmarks behind``; ``BEHIND_LINES`` makes the log shorter.
 """
@@ -48,6 +49,8 @@ LOOKING = 20
 """Lanes that look through the whole log for what never comes."""
 DRAINED = 100
 """Messages before each of the thousand lanes that are drained."""
+LATE, LATE_BY = ENDPOINTS // 2, 1_500
+"""Endpoints that drain beside those that wait for what is new, and the messages before each."""
 PATIENCE_SECONDS = 60.0
 DEADLINE_SECONDS = 5
 
@@ -126,8 +129,7 @@ def fail(outbox: SqlOutbox, *, given_up: int, retrying: int) -> None:
 
 def fill_behind(database: str, port: int) -> None:
     """One dead, one slow, the rest well and at the head of a long log."""
-    outbox = opened(database)
-    try:
+    with contextlib.closing(opened(database)) as outbox:
         subscribe(outbox, "sub_dead", f"http://{address(0)}:{port}/dead/0", after=0)
         grow(outbox, LINES)
         fail(outbox, given_up=GIVEN_UP, retrying=RETRYING)
@@ -135,30 +137,29 @@ def fill_behind(database: str, port: int) -> None:
         for number in range(2, ENDPOINTS):
             subscribe(outbox, f"sub_{number}", f"http://{address(number)}:{port}/healthy/{number}", after=LINES)
         outbox.release(owner="filler")
-    finally:
-        outbox.close()
 
 
-def fill_looking(database: str, port: int) -> None:
-    """Lanes that begin with the log and want nothing of it."""
-    outbox = opened(database)
-    try:
-        for number in range(LOOKING):
+@contextlib.contextmanager
+def looking_besides(database: str, port: int) -> Iterator[None]:
+    """Lanes that begin with the log and want nothing of it, gone afterwards."""
+    ids = [f"sub_looking_{number}" for number in range(LOOKING)]
+    with contextlib.closing(opened(database)) as outbox:
+        for number, id_ in enumerate(ids):
             url = f"http://{address(number)}:{port}/healthy/{number}"
-            subscribe(outbox, f"sub_looking_{number}", url, after=0, types=(f"never.comes_{number}",))
-    finally:
-        outbox.close()
+            subscribe(outbox, id_, url, after=0, types=(f"never.comes_{number}",))
+    yield
+    with contextlib.closing(opened(database)) as outbox:
+        for id_ in ids:
+            outbox.remove_subscription(id_)
 
 
-def fill_level(database: str, port: int, *, lines: int, after: int) -> None:
-    """Every endpoint well, with the lines after ``after`` before it."""
-    outbox = opened(database)
-    try:
+def fill_level(database: str, port: int, *, lines: int, late: int) -> None:
+    """Every endpoint well, so many of them with the whole log before them."""
+    with contextlib.closing(opened(database)) as outbox:
         grow(outbox, lines)
         for number in range(ENDPOINTS):
-            subscribe(outbox, f"sub_{number}", f"http://{address(number)}:{port}/healthy/{number}", after=after)
-    finally:
-        outbox.close()
+            kind, after = ("late", 0) if number < late else ("healthy", lines)
+            subscribe(outbox, f"sub_{number}", f"http://{address(number)}:{port}/{kind}/{number}", after=after)
 
 
 @contextlib.contextmanager
@@ -241,23 +242,22 @@ def isolation(folder: Path, make: Callable[[str], str], label: str) -> list[Row]
     port, other = free_port(), free_port()
     level, behind = make("level"), make("behind")
     began = time.monotonic()
-    fill_level(level, port, lines=0, after=0)
+    fill_level(level, port, lines=0, late=0)
     fill_behind(behind, other)
     print(f"  {label}: filled in {time.monotonic() - began:.0f} s", flush=True)
     idle, loaded = Condition("nothing behind"), Condition(f"{2 * LINES - GIVEN_UP:,} deliveries behind")
     looking = Condition(f"the same, and {LOOKING} lanes looking through {LINES:,} lines for nothing")
     level_head, head = 0, LINES
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         with running(folder, level, port, head=level_head) as (own, pid):
             seen(idle, own, pid, port, healthy=ENDPOINTS)
         level_head += MILESTONES
         with running(folder, behind, other, head=head) as (own, pid):
             seen(loaded, own, pid, other, healthy=ENDPOINTS - 2)
             head += MILESTONES
-        if number == ROUNDS - 1:
-            fill_looking(behind, other)
-            with running(folder, behind, other, head=head) as (own, pid):
-                seen(looking, own, pid, other, healthy=ENDPOINTS - 2)
+        with looking_besides(behind, other), running(folder, behind, other, head=head) as (own, pid):
+            seen(looking, own, pid, other, healthy=ENDPOINTS - 2)
+        head += MILESTONES
     for condition in (idle, loaded, looking):
         print(f"  {label}, {condition.told()}", flush=True)
     before, after = idle.percentiles(0.99), loaded.percentiles(0.99)
@@ -283,15 +283,26 @@ def isolation(folder: Path, make: Callable[[str], str], label: str) -> list[Row]
     ]
 
 
+def beside_a_drain(folder: Path, make: Callable[[str], str], label: str) -> None:
+    """Half of the endpoints drain: how long the others wait for what is new while every processor is busy."""
+    port, database, condition = free_port(), make("half"), Condition(f"{LATE} of {ENDPOINTS:,} endpoints draining")
+    fill_level(database, port, lines=LATE_BY, late=LATE)
+    with running(folder, database, port, head=LATE_BY) as (own, pid):
+        began = time.monotonic()
+        seen(condition, own, pid, port, healthy=ENDPOINTS - LATE)
+        rate = _ask(port, "/count")["late"] / (time.monotonic() - began)
+    print(f"  {label}, {condition.told()}; {rate:,.0f} late deliveries/s besides", flush=True)
+
+
 def drain(folder: Path, make: Callable[[str], str], label: str) -> None:
     """Every endpoint behind: how many deliveries a second, as the notifier goes on."""
     port, database = free_port(), make("drain")
-    fill_level(database, port, lines=DRAINED, after=0)
+    fill_level(database, port, lines=DRAINED, late=ENDPOINTS)
     with running(folder, database, port, head=DRAINED) as (own, pid):
         began, whole, came = time.monotonic(), ENDPOINTS * DRAINED, 0
         while came < whole and time.monotonic() < began + 10 * PATIENCE_SECONDS:
             time.sleep(0.2)
-            came = _ask(port, "/count")["healthy"]
+            came = _ask(port, "/count")["late"]
         seconds, claims = time.monotonic() - began, histogram(own)
         print(
             f"  {label}, all {ENDPOINTS:,} endpoints {DRAINED} behind: {came:,} of {whole:,} deliveries in "
@@ -311,9 +322,11 @@ def rows(*, postgres: Callable[[], str] | None) -> list[Row]:
             return f"sqlite:///{folder}/{what}.db"
 
         found += isolation(folder, file, "SQLite")
+        beside_a_drain(folder, file, "SQLite")
         drain(folder, file, "SQLite")
         if postgres is not None:
             fresh = postgres
             found += isolation(folder, lambda _: fresh(), "PostgreSQL")
+            beside_a_drain(folder, lambda _: fresh(), "PostgreSQL")
             drain(folder, lambda _: fresh(), "PostgreSQL")
     return found
