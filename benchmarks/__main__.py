@@ -1,6 +1,6 @@
 """``python -m benchmarks [part …]``: every ratio beside its goal, from one run on this machine.
 
-Parts: http, loading, clocks, webhooks, store, projections, importing, assessment; all of them where none is named.
+Parts: http, loading, clocks, webhooks, store, projections, importing, assessment, origins; all where none is named.
 PostgreSQL is taken from TREATY_TEST_POSTGRES_DSN or started for the run; without one its rows are left out.
 """
 

@@ -100,6 +100,20 @@ def status_service(folder: Path, database: str, *, port: int | None = None) -> I
         yield port, key.get("secret") or key["key"]
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process and its children have used of the processors, in user mode and in the kernel. Linux only."""
+    used = [one.rsplit(")", 1)[1].split() for one in _stats(pid)]
+    return sum(int(fields[11]) + int(fields[12]) for fields in used) / os.sysconf("SC_CLK_TCK")
+
+
+def _stats(pid: int) -> list[str]:
+    found = [Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text(encoding="ascii").split():
+            found += _stats(int(child))
+    return found
+
+
 def wait_for(url: str, *, seconds: float = 30.0) -> None:
     """Wait until a loopback address answers 200."""
     ends_at = time.monotonic() + seconds

@@ -7,9 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple, cast
 from urllib.request import urlopen
 
 import aiohttp
@@ -17,7 +19,7 @@ import uvloop
 
 from benchmarks.http import acts, definition, states
 from benchmarks.load import drive
-from benchmarks.processes import call, free_port, process, status_service, wait_for
+from benchmarks.processes import call, cpu_seconds, free_port, process, status_service, wait_for
 from benchmarks.report import Row, pairwise, spread
 
 SAMPLES = 120
@@ -28,26 +30,34 @@ MESSAGES = 1_500
 """Facts and milestones waiting for each lane."""
 
 
+class Notifier(NamedTuple):
+    """Where it answers, and its process."""
+
+    port: int
+    pid: int
+
+
 @contextlib.contextmanager
-def notifier(folder: Path, database: str, status_port: int) -> Iterator[int]:
+def notifier(folder: Path, database: str, status_port: int) -> Iterator[Notifier]:
     """Our notifier, allowed to deliver to loopback."""
     port = free_port()
     env = {
         "TREATY_NOTIFIER_DATABASE": database,
         "TREATY_NOTIFIER_STATUS_URL": f"http://127.0.0.1:{status_port}",
         "TREATY_NOTIFIER_ALLOW_NETWORKS": "127.0.0.0/8",
+        "TREATY_NOTIFIER_SUBSCRIPTIONS_PER_OWNER": "1000",
     }
-    with process(sys.executable, "-m", "treaty_notifier", "serve", "--port", str(port), cwd=folder, env=env):
+    with process(sys.executable, "-m", "treaty_notifier", "serve", "--port", str(port), cwd=folder, env=env) as child:
         wait_for(f"http://127.0.0.1:{port}/readyz")
-        yield port
+        yield Notifier(port, child.pid)
 
 
 @contextlib.contextmanager
-def sink(folder: Path) -> Iterator[int]:
-    """The counting receiver."""
+def sink(folder: Path, *, origins: int = 0) -> Iterator[int]:
+    """The counting receiver, at so many further ports."""
     port = free_port()
     env = {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    with process(sys.executable, "-m", "benchmarks.sink", str(port), cwd=folder, env=env):
+    with process(sys.executable, "-m", "benchmarks.sink", str(port), str(origins), cwd=folder, env=env):
         wait_for(f"http://127.0.0.1:{port}/count")
         yield port
 
@@ -93,7 +103,7 @@ async def latencies(folder: Path, database: str, notices: str, label: str, goal_
         call(port, "PUT", "/v1/treaties/latency-1", definition("latency-1"), key=key)
         await asyncio.to_thread(
             call,
-            herald,
+            herald.port,
             "POST",
             "/v1/subscriptions",
             {"url": f"http://127.0.0.1:{where}/hook", "types": ["treaty.consent.recorded"]},
@@ -147,9 +157,13 @@ def _seen(name: str, acknowledged: dict[str, float], seen: dict[str, float], goa
     ]
 
 
-async def pipeline(folder: Path, database: str, notices: Callable[[int], str], label: str, goal: float) -> Row:
-    """A backlog delivered to one receiver, durably, with attempt records; beside POSTs without a database."""
-    ours, bare = [], []
+async def pipeline(folder: Path, database: str, notices: Callable[[int], str], label: str, goal: float) -> list[Row]:
+    """A backlog delivered to one receiver, durably, with attempt records; beside POSTs without a database.
+
+    What it costs of the processors, the process that signs included, stands beside a socket to which the same bytes are
+    written and whose answers nobody reads.
+    """
+    ours, bare, costs, floors = [], [], [], []
     with status_service(folder, database) as (port, key), sink(folder) as target:
         treaties = [f"backlog-{n}" for n in range(TREATIES)]
         for treaty in treaties:
@@ -164,15 +178,66 @@ async def pipeline(folder: Path, database: str, notices: Callable[[int], str], l
             bare.append(await asyncio.to_thread(uvloop.run, _bare(target, body)))
             with notifier(folder, notices(n), port) as herald:
                 await asyncio.sleep(2)  # it reads the feed first; what is measured is delivery
-                ours.append(await _delivered(herald, target, key))
-    return Row(
-        f"durable webhook pipeline, {label} / bare aiohttp loop without a database",
-        pairwise(ours, bare),
-        goal,
-        "more",
-        spread(ours, "deliveries/s"),
-        spread(bare, "posts/s"),
-    )
+                used = cpu_seconds(herald.pid)
+                ours.append(await _delivered(herald.port, target, key))
+                costs.append(_each(cpu_seconds(herald.pid) - used))
+            with urlopen(f"http://127.0.0.1:{target}/last", timeout=10) as answer:
+                posted = answer.read()
+            floors.append(_each(await asyncio.to_thread(uvloop.run, _floor(target, posted))))
+    return [
+        Row(
+            f"durable webhook pipeline, {label} / bare aiohttp loop without a database",
+            pairwise(ours, bare),
+            goal,
+            "more",
+            spread(ours, "deliveries/s"),
+            spread(bare, "posts/s"),
+        ),
+        Row(
+            f"CPU of a durable delivery, {label} / raw socket that posts the same bytes",
+            pairwise(costs, floors),
+            float("inf"),
+            "less",
+            spread(costs, "µs"),
+            spread(floors, "µs"),
+        ),
+    ]
+
+
+def _each(seconds: float) -> float:
+    """Microseconds for each delivery."""
+    return seconds * 1e6 / (LANES * MESSAGES)
+
+
+class Floor(asyncio.Protocol):
+    """Writes the same request again whenever something comes back."""
+
+    def __init__(self, posted: bytes, times: int, done: asyncio.Future[None]) -> None:
+        self._posted = posted
+        self._left = times
+        self._done = done
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own transport is no subclass of it
+        self._transport.write(self._posted)
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002  (that is the point)
+        self._left -= 1
+        if self._left:
+            self._transport.write(self._posted)
+        else:
+            self._transport.close()
+            self._done.set_result(None)
+
+
+async def _floor(target: int, posted: bytes) -> float:
+    """Seconds of CPU of this thread."""
+    loop, began = asyncio.get_running_loop(), time.thread_time()
+    ends = [loop.create_future() for _ in range(64)]
+    for end in ends:
+        await loop.create_connection(partial(Floor, posted, LANES * MESSAGES // 64, end), "127.0.0.1", target)
+    await asyncio.gather(*ends)
+    return time.thread_time() - began
 
 
 def _page(port: int) -> bytes:
@@ -232,12 +297,10 @@ def rows(*, postgres: Callable[[], str] | None) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found += asyncio.run(latencies(folder, f"sqlite:///{folder}/l.db", f"sqlite:///{folder}/ln.db", "SQLite", 10))
-        found.append(
-            asyncio.run(
-                pipeline(folder, f"sqlite:///{folder}/p.db", lambda n: f"sqlite:///{folder}/pn{n}.db", "SQLite", 0.6)
-            )
+        found += asyncio.run(
+            pipeline(folder, f"sqlite:///{folder}/p.db", lambda n: f"sqlite:///{folder}/pn{n}.db", "SQLite", 0.6)
         )
         if postgres is not None:
             found += asyncio.run(latencies(folder, postgres(), postgres(), "PostgreSQL", 5))
-            found.append(asyncio.run(pipeline(folder, postgres(), lambda _: postgres(), "PostgreSQL", 0.5)))
+            found += asyncio.run(pipeline(folder, postgres(), lambda _: postgres(), "PostgreSQL", 0.5))
     return found
