@@ -1,7 +1,9 @@
 """What the outbox promises, the same in memory, on SQLite and on PostgreSQL."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -611,3 +613,23 @@ def test_the_leases_of_a_notifier_that_died_are_free_at_once(database_dsn: str) 
     (again,) = claim(alive, owner="alive").turns
     assert again.parcels[0].webhook_id == turn.parcels[0].webhook_id
     alive.close()
+
+
+def test_locks_that_killed_processes_left_behind_are_swept_and_those_of_the_living_stay(
+    sqlite_dsn: str, tmp_path: Path
+) -> None:
+    left, young = (tmp_path / f"treaty.db.{name}.lock" for name in ("left", "young"))
+    left.touch()
+    os.utime(left, (0, 0))
+    young.touch()
+    alive, other = (SqlOutbox(sqlite_dsn, new_key=KEY, clock=Clock(NOON)) for _ in range(2))
+    alive.enter(owner="alive")
+    os.utime(tmp_path / "treaty.db.alive.lock", (0, 0))
+    with pytest.raises(OutboxOwned):
+        other.enter(owner="other")
+
+    kept = {path.name.split(".")[2] for path in tmp_path.glob("*.lock")}
+    assert kept == {"alive", "young", "other"}
+    alive.close()
+    other.close()
+    assert [path.name for path in tmp_path.glob("*.lock")] == ["treaty.db.young.lock"]

@@ -1,5 +1,6 @@
 """PostgreSQL ends in the middle of everything and comes back: both services say so, lose nothing and go on."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -78,6 +79,16 @@ def test_postgres_that_crashes_and_comes_back_costs_nobody_anything(server: OwnC
         for house in (status, herald):
             assert house.child is not None
             assert house.child.poll() is None, "it ended instead of waiting"
+
+        server.crash()  # and whoever is asked to end meanwhile ends in order
+        codes = {}
+        for house in (herald, status):
+            assert house.child is not None
+            house.child.terminate()
+            codes[house.module] = house.child.wait(15)
+        server.start()
+        assert codes["treaty_notifier"] == 0, herald.said()
+        assert codes["treaty_status"] in (0, -signal.SIGTERM), status.said()  # its server hands the signal on
 
 
 def _record(status: House, bearer: dict[str, str], answers: list[int]) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from treaty_notifier.errors import OutboxOwned, PositionTaken
+from treaty_notifier.errors import OutboxOwned, OutboxUnavailable, PositionTaken
 from treaty_notifier.loops.limits import Limits
 from treaty_notifier.loops.places import Room
 from treaty_notifier.loops.threads import Threads
@@ -129,10 +129,10 @@ class Clerk:
         if self._under_way is not None:
             await asyncio.wait([self._under_way])
         finished = [one.settlement for one in self._finished]
-        if finished:
-            with suppress(OutboxOwned):  # then it is not ours to book
+        with suppress(OutboxOwned, OutboxUnavailable):  # what cannot be booked comes again, under the same ids
+            if finished:
                 self._note(await self._exchange(settlements=finished))
-        await self._call(lambda: self._outbox.release(owner=self._owner))
+            await self._call(lambda: self._outbox.release(owner=self._owner))
 
     async def _turn_over(self, *, serve: Callable[[Turn, float], None], room: Room) -> bool:
         """One commit. Whether there may be more to claim at once."""

@@ -4,7 +4,10 @@ A process that was killed cannot say goodbye; without this its lanes would wait 
 stay the last word for one that is frozen or cut off.
 """
 
+import glob
+import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -18,6 +21,7 @@ try:
 except ImportError:  # pragma: no cover  (a system without file locks: leases then expire by time)
     fcntl = None  # type: ignore[assignment]  # the module is optional
 
+LEFT_SECONDS = 60.0
 LOCK_CLASS = 740_231  # the first half of every advisory lock that says "this notifier lives"
 
 _HELD = """
@@ -48,6 +52,7 @@ class FilePresence:
             return
         file = None
         if self._database is not None and fcntl is not None:
+            self._sweep()
             file = self._path(owner).open("ab")
             fcntl.flock(file, fcntl.LOCK_EX)
         self._files[owner] = file
@@ -61,6 +66,14 @@ class FilePresence:
                 self._path(owner).unlink(missing_ok=True)
                 file.close()
         self._files = {}
+
+    def _sweep(self) -> None:
+        """Take away what killed processes have left; what is young may be somebody's who is about to lock it."""
+        database = Path(f"{self._database}")
+        for path in database.parent.glob(f"{glob.escape(database.name)}.*.lock"):
+            with suppress(FileNotFoundError):  # somebody else sweeps as well
+                if time.time() - path.stat().st_mtime > LEFT_SECONDS:
+                    self._is_gone(path.name.removeprefix(f"{database.name}.").removesuffix(".lock"))
 
     def _is_gone(self, owner: str) -> bool:
         if self._database is None:
