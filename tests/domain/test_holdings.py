@@ -43,6 +43,19 @@ def test_a_message_that_does_not_follow_on_the_one_before_is_noticed() -> None:
     assert "two ids" in again
 
 
+def test_what_was_sent_again_as_new_holds_its_number_and_contradicts_nothing() -> None:
+    """Asked for under an id of its own, before or after the message itself, it is no second message of its number."""
+    holdings = held(1, 2)
+
+    assert holdings.note(sequence=2, webhook_id="msg_new", previous_id="msg_1", is_resent=True) is None
+    assert holdings.note(sequence=3, webhook_id="msg_3", previous_id="msg_2") is None
+    assert holdings.note(sequence=4, webhook_id="msg_other", previous_id="msg_3", is_resent=True) is None
+    assert holdings.lacks(up_to=4) == []
+    assert holdings.note(sequence=5, webhook_id="msg_5", previous_id="msg_4") is None
+    assert holdings.note(sequence=4, webhook_id="msg_4", previous_id="msg_3") is None
+    assert (holdings.ids[2], holdings.ids[4], holdings.resent) == ("msg_2", "msg_4", set())
+
+
 def test_holdings_are_read_from_what_listen_keeps_from_numbers_and_from_ids() -> None:
     record = json.dumps({"sequence": 4, "webhook_id": "msg_four", "watermark": 3})
     an_id = "msg_" + "a2b3c4d5" * 6

@@ -161,6 +161,14 @@ def test_what_was_sent_again_is_what_it_was(kept: Kept) -> None:
     assert kept.verify("--have", kept.have)[0] == 0
 
 
+def test_what_was_sent_again_as_new_beside_itself_changes_nothing(kept: Kept) -> None:
+    lines = [json.loads(line) for line in kept.have.read_text().splitlines()]
+    copy = lines[1] | {"webhook_id": "msg_copy", "payload": lines[1]["payload"][:-1] + ',"resend":true}'}
+    kept.have.write_text("".join(json.dumps(line) + "\n" for line in [*lines, copy]))
+
+    assert kept.verify("--have", kept.have)[0] == 0
+
+
 def test_what_cannot_be_compared_is_said(kept: Kept, running_notifier: Notifier, tmp_path: Path) -> None:
     lines = kept.have.read_text().splitlines(keepends=True)
     kept.have.write_text("".join(lines[:2] + lines[3:]))

@@ -6,7 +6,7 @@ watermark it is not: what is missing there was given up or lost, and can be pull
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _RANGE = re.compile(r"(\d{1,15})(?:\s*(?:-|\.\.|–)\s*(\d{1,15}))?")
@@ -34,9 +34,13 @@ class Gap:
 
 @dataclass
 class Holdings:
-    """Numbers with their webhook ids, where those are known, and ids whose numbers are not."""
+    """Numbers with their webhook ids, where those are known, and ids whose numbers are not.
+
+    ``resent`` are numbers that are held only as they were sent again on request: perhaps under an id of their own.
+    """
 
     ids: dict[int, str | None] = field(default_factory=dict)
+    resent: set[int] = field(default_factory=set)
     loose_ids: set[str] = field(default_factory=set)
     watermark: int = 0
     whole_to: int = 0
@@ -48,15 +52,22 @@ class Holdings:
         webhook_id: str | None,
         previous_id: str | None = None,
         watermark: int | None = None,
+        is_resent: bool = False,
     ) -> str | None:
-        """Take down one message; a sentence where it does not follow on what is held."""
+        """Take down one message; a sentence where it does not follow on what is held.
+
+        What was sent again on request may bear an id of its own: it holds the number, and says nothing about its id.
+        """
         self.watermark = max(self.watermark, watermark or 0)
         if sequence is None:
             if webhook_id is not None:
                 self.loose_ids.add(webhook_id)
             return None
-        known = self.ids.get(sequence)
-        before = self.ids.get(sequence - 1)
+        if is_resent and sequence in self.ids:
+            return None
+        known = None if sequence in self.resent else self.ids.get(sequence)
+        before = None if sequence - 1 in self.resent else self.ids.get(sequence - 1)
+        (self.resent.add if is_resent else self.resent.discard)(sequence)
         self.ids[sequence] = webhook_id or known
         self._reach()
         if known is not None and webhook_id is not None and known != webhook_id:
@@ -131,6 +142,7 @@ def _take(held: Holdings, text: str) -> None:
             webhook_id=_text(said.get("webhook_id", said.get("id"))),
             previous_id=_text(said.get("previous_id")),
             watermark=_number(said.get("watermark")),
+            is_resent=is_resent(said),
         )
         return
     for part in re.split(r"[,;]\s*|\s+(?=\d|msg_)", text):
@@ -144,6 +156,18 @@ def _take(held: Holdings, text: str) -> None:
             held.note(sequence=None, webhook_id=part.strip())
         else:
             raise ValueError("neither a number nor an id")
+
+
+def is_resent(record: Mapping[str, object]) -> bool:
+    """Whether what ``listen --out`` kept says that it was sent again on request, in whatever form."""
+    payload = record.get("payload")
+    if record.get("resend") is True:
+        return True
+    try:
+        said = json.loads(payload) if isinstance(payload, str) else None
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("resend") is True
 
 
 def _number(value: object) -> int | None:

@@ -146,7 +146,9 @@ def _handler(
 def _record(headers: Mapping[str, str], body: bytes, found: Verdict) -> dict[str, object]:
     """What is kept of a webhook: its numbers, and the exact text that was signed."""
     known = read(headers, body)
+    marks = {"resend": True} if known.get("resend") else {}
     return {
+        **marks,
         "sequence": known.get("sequence"),
         "webhook_id": headers.get("webhook-id"),
         "previous_id": known.get("previous_id"),

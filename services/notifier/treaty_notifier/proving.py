@@ -9,6 +9,7 @@ from typing import Any
 
 from treaty_notifier.checkpoint import Checkpoint, CheckpointRefused, checkpoint_of, leaf
 from treaty_notifier.ed25519 import public_key
+from treaty_notifier.holdings import is_resent
 from treaty_notifier.key_book import KeysUnreadable, published_keys
 from treaty_notifier.merkle import Peaks, path, root_of
 
@@ -40,7 +41,7 @@ def verify_checkpoints(
 def prove(sequence: int, *, have: Sequence[Path], size: int | None) -> int:
     """Print the proof of one number; the exit code."""
     try:
-        records = {one["sequence"]: one for one in _objects(have) if isinstance(one.get("sequence"), int)}
+        records = _by_number(_objects(have))
         leaves = _in_order(_leaves(records.values()), size=size if size is not None else max(records, default=0))
         found = path(leaves, _index(sequence, leaves))
     except (OSError, ValueError, Unreadable, CheckpointRefused) as fault:
@@ -134,12 +135,17 @@ def _check_proof(found: Checkpoint, proof: Mapping[str, Any]) -> None:
 
 def _leaves(records: Iterable[Mapping[str, Any]]) -> dict[int, bytes]:
     return {
-        one["sequence"]: leaf(
-            sequence=one["sequence"], webhook_id=str(one.get("webhook_id")), payload=str(one.get("payload")).encode()
+        sequence: leaf(
+            sequence=sequence, webhook_id=str(one.get("webhook_id")), payload=str(one.get("payload")).encode()
         )
-        for one in records
-        if isinstance(one.get("sequence"), int)
+        for sequence, one in _by_number(records).items()
     }
+
+
+def _by_number(records: Iterable[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """What was sent again on request may bear an id of its own: it never stands for the message that is held too."""
+    numbered = [one for one in records if isinstance(one.get("sequence"), int)]
+    return {one["sequence"]: one for one in sorted(numbered, key=is_resent, reverse=True)}
 
 
 def _in_order(held: Mapping[int, bytes], *, size: int) -> list[bytes]:

@@ -84,7 +84,7 @@ def reconcile(held: Holdings, source: Source, *, take: Callable[[Mapping[str, ob
                     continue
                 take(record(message))
                 lacking.append(sequence)
-                before = held.ids.get(sequence - 1)
+                before = None if sequence - 1 in held.resent else held.ids.get(sequence - 1)
                 if before is not None and message["previous_id"] != before:
                     conflicts.append(_conflict(sequence - 1, held=before, known=message["previous_id"]))
     if held.highest > head:
@@ -135,7 +135,7 @@ def _last_one(held: Holdings, source: Source, *, head: int) -> list[str]:
     """The chain of ids is checked where it ends: its last link stands for all before it."""
     last = held.highest
     known = held.ids.get(last)
-    if known is None or last > head:
+    if known is None or last > head or last in held.resent:
         return []
     for page in source.pages(after=last - 1, until=last):
         for message in page["messages"]:

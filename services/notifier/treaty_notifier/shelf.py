@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from treaty_notifier.holdings import Gap, Holdings, read
+from treaty_notifier.holdings import Gap, Holdings, is_resent, read
 
 
 class Shelf:
@@ -33,7 +33,9 @@ class Shelf:
         sequence, webhook_id = _number(record.get("sequence")), _text(record.get("webhook_id"))
         with self._lock:
             held = self.holdings
+            resent = is_resent(record)
             is_new = sequence not in held.ids if sequence is not None else webhook_id not in held.loose_ids
+            is_new = is_new or (sequence in held.resent and not resent)
             if is_new:
                 self._write(record)
             said = held.note(
@@ -41,6 +43,7 @@ class Shelf:
                 webhook_id=webhook_id,
                 previous_id=_text(record.get("previous_id")),
                 watermark=_number(record.get("watermark")),
+                is_resent=resent,
             )
             return is_new, [*([said] if said else []), *self._changes()]
 
