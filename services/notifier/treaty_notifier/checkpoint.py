@@ -1,7 +1,8 @@
-"""A signed statement of what a subscription was sent: how many messages, and the root of a Merkle tree over them. Pure.
+"""A signed statement of a subscription's feed so far: how many messages, and the root of a Merkle tree over them. Pure.
 
-Whoever keeps it can show years later, without asking anybody, that the sender had said exactly this by that day; and
-the sender cannot say something else about those numbers without contradicting its own signature.
+Whoever keeps it can show years later, without asking anybody, that the feed held exactly this by that day.
+The watermark alone says how far it had been delivered or given up. The sender cannot say something else about those
+numbers without contradicting its own signature.
 """
 
 import base64

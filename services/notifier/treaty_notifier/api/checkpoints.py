@@ -1,4 +1,4 @@
-"""Signed statements of what a subscription was sent."""
+"""Signed statements of what is in a subscription's feed."""
 
 import base64
 from collections import OrderedDict
@@ -21,10 +21,15 @@ KEPT = 1_000
 router = APIRouter(prefix="/v1/subscriptions", tags=["messages"])
 
 
-@router.post("/{subscription_id}/checkpoint", operation_id="checkpoint", summary="A signed statement of what was sent")
+@router.post(
+    "/{subscription_id}/checkpoint", operation_id="checkpoint", summary="A signed statement of the feed so far"
+)
 async def checkpoint(subscription_id: str, desk: TheDesk, caller: TheCaller) -> CheckpointView:
     """How many numbers were given out, and the root of a Merkle tree over their ids and bodies, signed with the
     subscription's key. Keep it with what you received: `treaty-notifier verify-checkpoint` compares them offline.
+
+    A number is given out when its message is taken up or pulled, which need not be when it was sent: up to the
+    watermark in the text everything was delivered or given up, of what lies beyond nothing is said.
 
     Of a long feed that nobody asked about before, it speaks of the first numbers; ask again until `size` is `head`.
     """
