@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, inspect, make_url, text
 from sqlalchemy import event as hooks
 
 from tests.contracts.outbox_world import KEY, NOON, Clock, append, claim, event, settled, subscribe
@@ -142,3 +142,11 @@ def _connected(dsn: str) -> Iterator[Connection]:
             yield connection
     finally:
         engine.dispose()
+
+
+def test_postgresql_indexes_nothing_that_a_turn_changes(postgres_dsn: str) -> None:
+    _with_outbox(postgres_dsn, filled)
+    with _connected(postgres_dsn) as connection:
+        indexes = inspect(connection).get_indexes("lanes")
+
+    assert {name for index in indexes for name in index["column_names"]} == {"subscription_id"}

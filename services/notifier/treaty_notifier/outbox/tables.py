@@ -144,8 +144,8 @@ lanes = Table(
     Column("looked_to", BigInteger, nullable=False, server_default="0"),  # whatever is wanted up to here has its number
     Column("is_slow", Boolean, nullable=False, server_default=false()),  # its endpoint has places of its own
     Column("booked", BigInteger, nullable=False, server_default="0"),  # attempts; those of replays are counted there
-    Index("lanes_by_served_at", "served_at"),
-    # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes.
+    # Lanes are rewritten with every turn; room on their page keeps those updates from touching the indexes, as long as
+    # no index holds what a turn changes (schema.py).
     postgresql_with={"fillfactor": 40},
 )
 
