@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -101,6 +102,32 @@ def test_a_change_replaces_the_parts_it_names(running_notifier: Notifier, receiv
     problem(running_notifier.call("PATCH", path, json={"treaties": None}), 422, "invalid-request")
     problem(running_notifier.call("PATCH", path, json={"state": "disabled"}), 422, "invalid-request")
     problem(running_notifier.call("PATCH", path, json={"url": "https://10.0.0.1/"}), 422, "endpoint-refused")
+
+
+def test_two_changes_at_once_are_both_kept(database_dsn: str, fake_status: FakeStatus, receiver: Receiver) -> None:
+    with notifier(database_dsn, fake_status) as service, ThreadPoolExecutor(2) as both:
+        path = f"/v1/subscriptions/{service.subscribe(receiver.url)['id']}"
+        for number in range(1, 11):
+            changes = {"rate_per_minute": 1000 + number}, {"headers": {"x-number": str(number)}, "history": True}
+            list(both.map(lambda change: service.call("PATCH", path, json=change).raise_for_status(), changes))
+            found = service.call("GET", path).json()
+            assert (found["rate_per_minute"], found["header_names"]) == (1000 + number, ["x-number"])
+            service.call("PATCH", path, json={"rate_per_minute": 0, "headers": {}})
+
+
+def test_no_address_is_sent_the_fields_that_were_meant_for_another(
+    database_dsn: str, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    with notifier(database_dsn, fake_status) as service:
+        made = service.subscribe(f"{receiver.url}/a", headers={"x-for": "a"})
+        for number in range(40):
+            name = "ba"[number % 2]
+            fake_status.record(milestone(2 * number + 1), milestone(2 * number + 2))
+            change = {"url": f"{receiver.url}/{name}", "headers": {"x-for": name}}
+            service.call("PATCH", f"/v1/subscriptions/{made['id']}", json=change).raise_for_status()
+        received = receiver.wait_for(80)
+
+    assert [one.path for one in received] == [f"/hook/{one.headers['x-for']}" for one in received]
 
 
 def test_a_deleted_subscription_is_gone_with_its_deliveries(

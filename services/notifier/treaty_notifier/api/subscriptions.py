@@ -48,7 +48,7 @@ from treaty_notifier.errors import (
 )
 from treaty_notifier.formats import Format
 from treaty_notifier.messages import instant_text, probe_draft
-from treaty_notifier.outbox import Dossier, Start
+from treaty_notifier.outbox import Dossier, OptionsChange, Start
 from treaty_notifier.outbox.rows import filter_document
 from treaty_notifier.sender import NamesUnresolved
 from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
@@ -146,9 +146,8 @@ async def change(
         description=wanted.description,
         filter=new_filter,
         state=SubscriptionState(wanted.state) if wanted.state else None,
+        options=options,
     )
-    if options is not None:
-        await desk.call(desk.outbox.dossiers.change_options, subscription_id, options)
     if wanted.state == "active" and subscription.state is not SubscriptionState.ACTIVE:
         # Also when it was paused in between: a span of failures does not run on while nothing is sent.
         is_failing = (await _dossier(desk, subscription_id)).conduct.failing_since is not None
@@ -251,8 +250,11 @@ async def _consented(desk: Desk, url: str, options: EndpointOptions) -> Endpoint
     )
 
 
-async def _changed_options(desk: Desk, subscription: Subscription, given: dict[str, object]) -> EndpointOptions | None:
-    """What the endpoint is asked again when it moves, or when its form or its rate changes."""
+async def _changed_options(desk: Desk, subscription: Subscription, given: dict[str, object]) -> OptionsChange | None:
+    """What the endpoint is asked again when it moves, or when its form or its rate changes.
+
+    Only what was named changes: the endpoint takes its time to answer, and another change may be written meanwhile.
+    """
     parts = {name: value for name, value in given.items() if name in OptionFields.model_fields}
     if parts.get("rate_per_minute") == 0:
         parts["rate_per_minute"] = None
@@ -263,8 +265,11 @@ async def _changed_options(desk: Desk, subscription: Subscription, given: dict[s
     changed = options_of(OptionFields.model_validate(current | parts))
     _check_tls(desk, changed, url=str(given.get("url", subscription.url)), is_new="tls" in given)
     if "url" in given or (changed.format, changed.rate_per_minute) != (options.format, options.rate_per_minute):
-        changed = await _consented(desk, str(given.get("url", subscription.url)), changed)
-    return changed
+        agreed = await _consented(desk, str(given.get("url", subscription.url)), changed)
+        if agreed != changed:
+            changed, parts["rate_per_minute"] = agreed, agreed.rate_per_minute
+    named = {name: getattr(changed, name) for name in parts}
+    return lambda current: replace(current, **named)
 
 
 def _check_tls(desk: Desk, options: EndpointOptions, *, url: str, is_new: bool) -> None:

@@ -47,7 +47,7 @@ from treaty_notifier.messages import instant_text
 from treaty_notifier.outbox import bookings
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.port import Dossier, Notice, Settlement, SigningKey, Turn
+from treaty_notifier.outbox.port import Dossier, Notice, OptionsChange, Settlement, SigningKey, Turn
 from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place, tls_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 from treaty_notifier.subscriptions import SubscriptionState
@@ -226,18 +226,22 @@ class SqlDossiers:
                 for row in rows
             }
 
-    def change_options(self, subscription_id: str, options: EndpointOptions) -> None:
+    def change(self, connection: Connection, subscription_id: str, change: OptionsChange) -> None:
+        """In the caller's transaction, which holds the lane: what was changed meanwhile is not lost by it."""
         ours = dossiers.c.subscription_id == subscription_id
-        with self._database.writing() as connection:
-            connection.execute(
-                update(dossiers)
-                .where(ours)
-                .values(
-                    options=json.dumps(options_document(options)),
-                    headers=self._sealed_headers(subscription_id, options),
-                    tls=self._sealed_tls(subscription_id, options),
-                )
+        row = connection.execute(select(dossiers).where(ours).with_for_update()).one_or_none()
+        if row is None:
+            return
+        options = change(self._options(subscription_id, row.options, row.headers, row.tls))
+        connection.execute(
+            update(dossiers)
+            .where(ours)
+            .values(
+                options=json.dumps(options_document(options)),
+                headers=self._sealed_headers(subscription_id, options),
+                tls=self._sealed_tls(subscription_id, options),
             )
+        )
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
         ours = dossiers.c.subscription_id == subscription_id
@@ -282,6 +286,11 @@ class SqlDossiers:
         *,
         at: datetime,
     ) -> Dossier:
+        known = self._options(id_, options, headers, tls)
+        dossier = Dossier(options=known, keys=tuple(_valid(self._keys(id_, keys), at=at)), conduct=_conduct(conduct))
+        return _with_allowance(dossier, at=at)
+
+    def _options(self, id_: str, options: str, headers: str | None, tls: str | None) -> EndpointOptions:
         known = _options(options)
         if headers:
             fields: dict[str, str] = json.loads(self._box.open(bytes.fromhex(headers), place=headers_place(id_)))
@@ -289,8 +298,7 @@ class SqlDossiers:
         if tls:
             certificates: dict[str, str] = json.loads(self._box.open(bytes.fromhex(tls), place=tls_place(id_)))
             known = replace(known, tls=EndpointTls(**certificates))
-        dossier = Dossier(options=known, keys=tuple(_valid(self._keys(id_, keys), at=at)), conduct=_conduct(conduct))
-        return _with_allowance(dossier, at=at)
+        return known
 
     def _sealed_headers(self, id_: str, options: EndpointOptions) -> str | None:
         if not options.headers:
@@ -371,9 +379,10 @@ class MemoryDossiers:
         valid = {id_: replace(one, keys=tuple(_valid(one.keys, at=at))) for id_, one in known.items()}
         return {id_: _with_allowance(one, at=at) for id_, one in valid.items()}
 
-    def change_options(self, subscription_id: str, options: EndpointOptions) -> None:
-        if subscription_id in self._kept:
-            self._kept[subscription_id] = replace(self._kept[subscription_id], options=options)
+    def change(self, subscription_id: str, change: OptionsChange) -> None:
+        dossier = self._kept.get(subscription_id)
+        if dossier is not None:
+            self._kept[subscription_id] = replace(dossier, options=change(dossier.options))
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
         dossier = self._kept.get(subscription_id)

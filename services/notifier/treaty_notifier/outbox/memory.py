@@ -26,6 +26,7 @@ from treaty_notifier.outbox.port import (
     Exchange,
     LaneReport,
     Lease,
+    OptionsChange,
     Page,
     Parcel,
     Progress,
@@ -179,11 +180,14 @@ class MemoryOutbox:
         description: str | None = None,
         filter: Filter | None = None,  # noqa: A002  (the word of the API)
         state: SubscriptionState | None = None,
+        options: OptionsChange | None = None,
     ) -> Subscription | None:
         with self._lock:
             subscription = self._subscriptions.get(subscription_id)
             if subscription is None:
                 return None
+            if options is not None:
+                self._dossiers.change(subscription_id, options)
             changed = replace(
                 subscription,
                 url=subscription.url if url is None else url,

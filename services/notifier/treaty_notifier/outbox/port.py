@@ -341,13 +341,15 @@ class Notice:
     facts: Mapping[str, object]
 
 
+OptionsChange = Callable[[EndpointOptions], EndpointOptions]
+"""Makes the new options from those that are there when it is written."""
+
+
 class Dossiers(Protocol):
     """Thread-safe; every method is one transaction."""
 
     def of(self, subscription_ids: Sequence[str]) -> dict[str, Dossier]:
         """Those that are there."""
-
-    def change_options(self, subscription_id: str, options: EndpointOptions) -> None: ...
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
         """Sign with ``key`` and, until the returned instant, with the one before as well; None when unknown."""
@@ -430,8 +432,12 @@ class Outbox(Protocol):
         description: str | None = None,
         filter: Filter | None = None,  # noqa: A002  (the word of the API)
         state: SubscriptionState | None = None,
+        options: OptionsChange | None = None,
     ) -> Subscription | None:
-        """None when it does not exist. A new filter holds for every message that is not in the log yet."""
+        """None when it does not exist. A new filter holds for every message that is not in the log yet.
+
+        All of it in one transaction, so that no turn is claimed with the address of one and the fields of the other.
+        """
 
     def remove_subscription(self, subscription_id: str) -> bool: ...
 

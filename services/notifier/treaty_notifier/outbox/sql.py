@@ -45,6 +45,7 @@ from treaty_notifier.outbox.port import (
     Exchange,
     LaneReport,
     Lease,
+    OptionsChange,
     Page,
     Progress,
     Pulled,
@@ -176,6 +177,7 @@ class SqlOutbox:
         description: str | None = None,
         filter: Filter | None = None,  # noqa: A002  (the word of the API)
         state: SubscriptionState | None = None,
+        options: OptionsChange | None = None,
     ) -> Subscription | None:
         changes: dict[str, object] = {}
         if url is not None:
@@ -185,8 +187,12 @@ class SqlOutbox:
         if state is not None:
             changes |= {"state": state.value, "state_reason": None}
         with self._database.writing() as connection:
-            if filter is not None and _lock_lane(connection, subscription_id):
+            if not _lock_lane(connection, subscription_id):
+                return None
+            if filter is not None:
                 terms_log.change_filter(connection, subscription_id, filter)
+            if options is not None:
+                self._dossiers.change(connection, subscription_id, options)
             if changes:
                 connection.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(**changes))
             return _subscription(connection, subscription_id)
