@@ -21,6 +21,7 @@ from treaty_notifier.outbox import Parcel, Sent, Settlement, Turn
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sender import Transport
 
+MANY = 8  # letters, or turns with a letter each
 GRACE_SECONDS = 1.0  # what a shutdown leaves to POSTs under way
 
 
@@ -118,7 +119,10 @@ class Dispatcher:
         """Send a turn's parcels, a few at a time, in order of their place in the log; what was attempted, by place."""
         is_fifo, endpoint = turn.dossier.options.order is Order.FIFO, turn.lease.subscription_id
         parcels = allowed(turn, is_fifo=is_fifo)
-        letters = Letters(turn, parcels, sender=self._sender, usual=self._fields, helper=self._helper)
+        # What is claimed together begins together: asking somebody to help with a letter or two only costs time.
+        is_many = max(len(parcels), len(self._serving)) >= MANY
+        helper = self._helper if is_many else None
+        letters = Letters(turn, parcels, sender=self._sender, usual=self._fields, helper=helper)
         waiting = iter(range(len(parcels)))
         sent: dict[int, Sent] = {}
         is_halted = False

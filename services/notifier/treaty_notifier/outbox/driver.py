@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from treaty_notifier.outbox import arrays
 
 Row = tuple[Any, ...]  # columns are named in the statement that made the row
+_UNZONED = len("2026-11-21 12:00:00.000000")
 _CHUNKS = (64, 16, 4, 1)  # rows of one INSERT: few texts, so that the driver's cache of prepared statements holds them
 
 
@@ -134,5 +135,6 @@ def _insertion(table: str, columns: str, size: int) -> str:
 def _kept(value: object) -> object:
     """A value as SQLite keeps it."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        at = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return at.isoformat(" ", "microseconds")[:_UNZONED]
     return json.dumps(value) if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -128,6 +129,7 @@ def attempt_of(row: AnyRow) -> Attempt:
     )
 
 
+@lru_cache(1_000)
 def phases_text(phases: Phases | None) -> str | None:
     """JSON of what is known."""
     if phases is None:
