@@ -15,10 +15,10 @@ SHORT = Plan(lanes=6, events=40, kills=2, stops=2, ends_seconds=60)
 SABOTAGED = Path(__file__).with_name("sabotaged_notifier.py")
 
 
-def sabotaged(flaw: str, folder: Path, *, more: int = 0) -> Outcome:
+def sabotaged(flaw: str, folder: Path, *, more: int = 0, database: str = "") -> Outcome:
     command = (sys.executable, str(SABOTAGED), flaw, "serve")
     plan = replace(SHORT, command=command, kills=2 + more, stops=2 + more, ends_seconds=3)
-    return run(plan, f"sqlite:///{folder}/notifier.db", folder)
+    return run(plan, database or f"sqlite:///{folder}/notifier.db", folder)
 
 
 def test_nothing_is_lost_renamed_or_disordered_though_notifiers_are_killed_and_frozen(
@@ -50,3 +50,13 @@ def test_the_judge_finds_broken_order_where_a_lane_that_keeps_it_does_not(tmp_pa
 
     assert found.disordered > 0
     assert not found.is_good
+
+
+def test_the_record_does_not_verify_where_a_turn_is_booked_by_whoever_comes_back_with_it(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    outcome = sabotaged("unfenced", tmp_path, more=4, database=postgres_dsn)
+
+    assert outcome.fenced == 0
+    assert outcome.verify == 1, outcome.verify_said
+    assert "these attempts are on record" in outcome.verify_said
