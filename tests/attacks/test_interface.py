@@ -209,6 +209,7 @@ def test_one_key_points_endpoints_to_so_many_hosts_within_an_hour_and_no_more(
         for answer in (refused, moved, again):
             assert (answer.status_code, answer.json()["type"]) == (429, "/problems/host-limit")
             assert "limit: 3" in answer.json()["detail"]
+            assert 3500 < int(answer.headers["retry-after"]) <= 3600
         assert made("four", OTHER).status_code == 201  # another key is another owner
         assert service.call("GET", "/problems/host-limit").status_code == 200
 

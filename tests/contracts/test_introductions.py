@@ -29,8 +29,9 @@ def test_after_an_hour_others_may_be_named(world: World) -> None:
     world.later(1801)
     introduce(world, "c.example")
 
-    with pytest.raises(HostLimit):
+    with pytest.raises(HostLimit) as refusal:
         introduce(world, "d.example")
+    assert 1700 < refusal.value.retry_after_seconds < 1800  # when the oldest, of half an hour ago, is forgotten
     with pytest.raises(HostLimit):
         introduce(world, "a.example")  # what is forgotten counts anew
 

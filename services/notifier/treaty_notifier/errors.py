@@ -5,6 +5,14 @@ class NotifierRefusal(Exception):
     """A request or an action that cannot be met; the message is one sentence, then the facts, then the way out."""
 
 
+class TooOften(NotifierRefusal):
+    """Asked for more often than is allowed; ``retry_after_seconds`` from now it is allowed again."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class EndpointRefused(NotifierRefusal):
     """An endpoint address that this notifier would never dial."""
 
@@ -21,8 +29,12 @@ class EndpointDoesNotConsent(NotifierRefusal):
     """An endpoint that did not say that this notifier may send to it."""
 
 
-class ExamTooSoon(NotifierRefusal):
+class ExamTooSoon(TooOften):
     """An endpoint that was examined a moment ago."""
+
+
+class ProbeLimit(TooOften):
+    """One key asked for as many tests and copies under new ids within a minute as the operator allows."""
 
 
 class TypePatternRefused(NotifierRefusal):
@@ -69,7 +81,7 @@ class SubscriptionLimit(NotifierRefusal):
     """One owner holds as many subscriptions as the operator allows."""
 
 
-class HostLimit(NotifierRefusal):
+class HostLimit(TooOften):
     """One owner pointed endpoints to as many hosts within an hour as the operator allows."""
 
 

@@ -48,6 +48,7 @@ from treaty_notifier.loops import (
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.open_files import allow_connections
 from treaty_notifier.outbox import Outbox, SigningKey, SqlOutbox
+from treaty_notifier.quota import Quota
 from treaty_notifier.schedule import Schedule
 from treaty_notifier.sealed_box import RingBox
 from treaty_notifier.sender import (
@@ -64,6 +65,7 @@ from treaty_notifier.steady_clock import SteadyClock
 from treaty_notifier.webhook_signature import SECRET_BYTES
 
 LOG = logging.getLogger(__name__)
+EXAM_REST_SECONDS = 10.0  # between two exams of one host by one owner, so that nobody is made a target of them
 STOP_SECONDS = 1  # what open requests get after a signal
 STATUS_CONNECTIONS = 20
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
@@ -182,7 +184,8 @@ async def _open(settings: Settings, stack: AsyncExitStack, *, clock: Callable[[]
         post=_post(transport, deadline_seconds=settings.deadline_seconds),
         sender=sender,
         monotonic_seconds=time.monotonic,
-        examined={},
+        exams=Quota(limit=1, window_seconds=EXAM_REST_SECONDS, seconds=time.monotonic),
+        tests=Quota(limit=settings.tests_per_minute, window_seconds=60, seconds=time.monotonic),
         trees=OrderedDict(),
         wake=clerk.wake,
         health=lambda: _health(loops, follower, clerk, watch),

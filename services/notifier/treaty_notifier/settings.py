@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     sign_beside: bool | None = None
     #: To how many hosts one key may point endpoints within an hour; those inside the allowed networks do not count.
     new_hosts_per_hour: int = Field(default=100, ge=1)
+    #: How many tests and copies under new ids one key may ask for within a minute, of each notifier.
+    tests_per_minute: int = Field(default=60, ge=1, le=6000)
     #: Which endpoints are asked by OPTIONS whether they want to be sent anything: those of CloudEvents, or every one.
     consent: Literal["cloudevents", "every"] = "cloudevents"
     #: How much of an endpoint's answer is stored; 0 stores none.

@@ -6,7 +6,14 @@ from fastapi import Depends, Request
 
 from treaty_notifier.api.desk import Desk, TheDesk
 from treaty_notifier.directory import Caller
-from treaty_notifier.errors import DeliveryUnknown, KeyRefused, ScopeMissing, SubscriptionNotActive, SubscriptionUnknown
+from treaty_notifier.errors import (
+    DeliveryUnknown,
+    KeyRefused,
+    ProbeLimit,
+    ScopeMissing,
+    SubscriptionNotActive,
+    SubscriptionUnknown,
+)
 from treaty_notifier.outbox import Delivery
 from treaty_notifier.subscriptions import Subscription, SubscriptionState
 
@@ -73,6 +80,22 @@ async def owned_delivery(desk: Desk, caller: Caller, webhook_id: str) -> Deliver
         if subscription is not None and _sees(caller, subscription):
             return delivery
     raise DeliveryUnknown(f"There is no such delivery of yours (delivery: {webhook_id[:80]})")
+
+
+def check_tests(desk: Desk, caller: Caller) -> None:
+    """Each of them is a line of the log, through which every lane looks.
+
+    Raises:
+        ProbeLimit: this key asked for as many as it may.
+    """
+    wait_seconds = desk.tests.take(caller.id)
+    if wait_seconds is not None:
+        limit = desk.tests.limit
+        raise ProbeLimit(
+            "This key asked for as many tests and copies under new ids as it may within a minute (limit: "
+            f"{limit}); go on when Retry-After is over, or ask the operator to raise TREATY_NOTIFIER_TESTS_PER_MINUTE",
+            retry_after_seconds=wait_seconds,
+        )
 
 
 def _sees(caller: Caller, subscription: Subscription) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from treaty_notifier.api.access import TheCaller, active_subscription, owned_delivery, owned_subscription
+from treaty_notifier.api.access import TheCaller, active_subscription, check_tests, owned_delivery, owned_subscription
 from treaty_notifier.api.desk import TheDesk
 from treaty_notifier.api.schemas import (
     Accepted,
@@ -55,11 +55,13 @@ async def read(delivery_id: str, desk: TheDesk, caller: TheCaller) -> DeliveryVi
 async def redeliver(delivery_id: str, desk: TheDesk, caller: TheCaller, wanted: Redelivery | None = None) -> Accepted:
     """Under the same webhook-id and number, marked `resend: true`, with a fresh schedule of retries.
 
-    `as_new` sends it under an id of its own, which the answer says; the number stays.
+    `as_new` sends it under an id of its own, which the answer says; the number stays. Such copies count with the
+    tests of a key: 60 within a minute, unless the operator set another number; then 429 with `Retry-After`.
     """
     delivery = await owned_delivery(desk, caller, delivery_id)
     await active_subscription(desk, caller, delivery.subscription_id)
     if wanted is not None and wanted.as_new:
+        check_tests(desk, caller)
         new_id = await desk.call(desk.outbox.resend_as_new, subscription_id=delivery.subscription_id, seq=delivery.seq)
         if new_id is None:
             raise DeliveryUnknown("The subscription of this delivery was deleted meanwhile")

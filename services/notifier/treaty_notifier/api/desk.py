@@ -16,6 +16,7 @@ from treaty_notifier.feed import Feed
 from treaty_notifier.merkle import Peaks
 from treaty_notifier.metrics import Metrics
 from treaty_notifier.outbox import Outbox, SigningKey
+from treaty_notifier.quota import Quota
 from treaty_notifier.sender import EndpointRules, Resolver
 
 P = ParamSpec("P")
@@ -54,8 +55,8 @@ class Health:
 class Desk:
     """``new_id``, ``new_secret`` and ``new_key`` are sources of randomness.
 
-    ``examined`` says when an owner last examined a host, on the clock of ``monotonic_seconds``. ``trees`` are what
-    checkpoints were made of, to go on from. ``wake`` says that there may be something to send. ``asks_every_endpoint``:
+    ``exams`` counts for each owner and host, ``tests`` for each key. ``trees`` are what checkpoints were made of, to go
+    on from. ``wake`` says that there may be something to send. ``asks_every_endpoint``:
     by OPTIONS, not only those of CloudEvents.
     """
 
@@ -75,7 +76,8 @@ class Desk:
     post: Post
     sender: SenderName
     monotonic_seconds: Callable[[], float]
-    examined: dict[str, float]
+    exams: Quota
+    tests: Quota
     trees: OrderedDict[str, Peaks]
     wake: Callable[[], None]
     health: Callable[[], Health]

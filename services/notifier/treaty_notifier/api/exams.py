@@ -17,7 +17,6 @@ from treaty_notifier.outbox import Dossier
 from treaty_notifier.signing import signer_of
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
-REST_SECONDS = 10.0  # between two exams of one host by one owner, so that nobody is made a target of them
 
 
 @router.post("/{subscription_id}/exam", operation_id="examine", summary="Examine the endpoint")
@@ -59,13 +58,9 @@ async def _sit(desk: Desk, url: str, paper: Paper, form: Mapping[str, str], *, o
 
 def _check_rest(desk: Desk, *, owner: str, host: str) -> None:
     """For the host and not for the subscription, or whoever makes many of them would examine one host without end."""
-    now, asked = desk.monotonic_seconds(), f"{owner} {host}"
-    for known, at in list(desk.examined.items()):
-        if now - at > REST_SECONDS:
-            del desk.examined[known]
-    if asked in desk.examined:
+    wait_seconds = desk.exams.take(f"{owner} {host}")
+    if wait_seconds is not None:
         raise ExamTooSoon(
-            f"An endpoint of this host was examined a moment ago (host: {host}); ask again after "
-            f"{REST_SECONDS:g} seconds"
+            f"An endpoint of this host was examined a moment ago (host: {host}); ask again when Retry-After is over",
+            retry_after_seconds=wait_seconds,
         )
-    desk.examined[asked] = now

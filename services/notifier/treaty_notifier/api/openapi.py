@@ -68,12 +68,18 @@ _TEXTS = {
     "409": "Not in this state",
     "413": "The body is too large",
     "422": "The request does not say what it must",
-    "429": "Too soon after the last time, or too many within an hour",
+    "429": "Too soon after the last time, or too many within a minute or an hour; go on after Retry-After",
     "503": "The status service does not answer; try again after Retry-After",
 }
+
+_WAITING = ("429", "503")
 
 
 def _refusals(operation: Mapping[str, Any]) -> dict[str, object]:
     statuses = set(_TEXTS) if "requestBody" in operation else set(_TEXTS) - {"400", "413"}
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _TEXTS[status], "content": content} for status in sorted(statuses)}
+    waits = {"headers": {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}}
+    return {
+        status: {"description": _TEXTS[status], "content": content} | (waits if status in _WAITING else {})
+        for status in sorted(statuses)
+    }

@@ -1,6 +1,7 @@
 """Refusals as RFC 9457 problem documents: the one table from what is refused to HTTP."""
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -63,6 +64,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         status=429,
         title="Examined a moment ago",
         meaning="A host is examined at most once in ten seconds, so that nobody is made a target of exams.",
+    ),
+    errors.ProbeLimit: Problem(
+        slug="test-limit",
+        status=429,
+        title="Too many tests and copies within a minute",
+        meaning="The operator limits how many tests and copies under new ids one key may ask for within a minute.",
     ),
     errors.TypePatternRefused: Problem(
         slug="type-pattern-refused",
@@ -235,6 +242,8 @@ async def _refused(_request: Request, refusal: Exception) -> JSONResponse:
         headers["www-authenticate"] = "Bearer"
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(refusal, errors.TooOften):
+        headers["retry-after"] = str(max(1, math.ceil(refusal.retry_after_seconds)))
     return problem_response(problem, detail=str(refusal), headers=headers)
 
 

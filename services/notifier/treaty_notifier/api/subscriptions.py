@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from treaty_notifier.api.access import (
     TheCaller,
     active_subscription,
+    check_tests,
     owned_subscription,
     owner_seen_by,
 )
@@ -198,8 +199,13 @@ async def rotate_key(
 
 @router.post("/{subscription_id}/test", status_code=202, operation_id="sendTest", summary="A signed test event")
 async def send_test(subscription_id: str, desk: TheDesk, caller: TheCaller) -> Accepted:
-    """Goes the same way as every webhook, through the same guards, whatever the filter says."""
+    """Goes the same way as every webhook, through the same guards, whatever the filter says.
+
+    A key may ask for 60 tests and copies under new ids within a minute, unless the operator set another number; then
+    429 with `Retry-After`.
+    """
     await active_subscription(desk, caller, subscription_id)
+    check_tests(desk, caller)
     probe = probe_draft(subscription_id=subscription_id, test_id=desk.new_id(), at=desk.clock())
     webhook_id = await desk.call(desk.outbox.add_probe, probe, subscription_id=subscription_id)
     desk.wake()

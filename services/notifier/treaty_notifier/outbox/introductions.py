@@ -32,14 +32,18 @@ def introduce(connection: Connection, *, owner: str, host: str, limit: int, at: 
     known = select(introductions.c.host).where(ours, introductions.c.host == host)
     if connection.execute(known).one_or_none() is not None:
         return
-    check_hosts(connection.execute(select(func.count()).where(ours)).scalar_one(), limit=limit)
+    named, first_at = connection.execute(
+        select(func.count(), func.min(introductions.c.introduced_at)).where(ours)
+    ).one()
+    check_hosts(named, limit=limit, first_at=first_at or at, at=at)
     connection.execute(insert(introductions).values(owner=owner, host=host, introduced_at=at))
 
 
-def check_hosts(named: int, *, limit: int) -> None:
-    """Raises HostLimit."""
+def check_hosts(named: int, *, limit: int, first_at: datetime, at: datetime) -> None:
+    """``first_at``: when the oldest of them was named. Raises HostLimit."""
     if named >= limit:
         raise HostLimit(
             f"This key pointed endpoints to as many hosts as it may within an hour (hosts: {named}, limit: {limit}); "
-            "go on in an hour, or ask the operator to raise TREATY_NOTIFIER_NEW_HOSTS_PER_HOUR"
+            "go on when Retry-After is over, or ask the operator to raise TREATY_NOTIFIER_NEW_HOSTS_PER_HOUR",
+            retry_after_seconds=(first_at + WINDOW - at).total_seconds(),
         )

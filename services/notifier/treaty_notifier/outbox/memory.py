@@ -161,7 +161,8 @@ class MemoryOutbox:
             at = self._clock()
             self._introduced = {key: one for key, one in self._introduced.items() if one > at - WINDOW}
             if (owner, host) not in self._introduced:
-                check_hosts(sum(known == owner for known, _ in self._introduced), limit=limit)
+                named = [one for (known, _), one in self._introduced.items() if known == owner]
+                check_hosts(len(named), limit=limit, first_at=min(named, default=at), at=at)
                 self._introduced[owner, host] = at
 
     def subscription(self, subscription_id: str) -> Subscription | None:
