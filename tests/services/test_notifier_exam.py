@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -174,3 +175,41 @@ def test_an_exam_dials_nothing_that_a_webhook_would_not(
 
     assert report["questions"][0]["outcome"] == "blocked_address"
     assert receiver.received == []
+
+
+class Watch(Receiver):
+    """An endpoint that notes when requests came."""
+
+    def __init__(self) -> None:
+        self.came_at: list[float] = []
+        super().__init__()
+
+    def _note(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        self.came_at.append(time.monotonic())
+        return super()._note(path, headers, body)
+
+
+def test_an_exam_keeps_the_rate_that_was_agreed(running_notifier: Notifier) -> None:
+    endpoint = Watch()
+    try:
+        made = running_notifier.subscribe(endpoint.url, rate_per_minute=600)
+        running_notifier.call("POST", f"/v1/subscriptions/{made['id']}/exam")
+    finally:
+        endpoint.close()
+
+    assert len(endpoint.came_at) == 6
+    assert all(after - before >= 0.1 for before, after in pairwise(endpoint.came_at))
+
+
+def test_a_rate_that_leaves_no_time_for_an_exam_is_named_and_nothing_is_asked(
+    running_notifier: Notifier, receiver: Receiver
+) -> None:
+    made = running_notifier.subscribe(receiver.url, rate_per_minute=9)
+    path = f"/v1/subscriptions/{made['id']}"
+    refused = running_notifier.call("POST", f"{path}/exam")
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/exam-too-long")
+    assert "rate_per_minute: 9, at least: 10" in refused.json()["detail"]
+    assert receiver.received == []
+    running_notifier.call("PATCH", path, json={"rate_per_minute": 6000})
+    assert running_notifier.call("POST", f"{path}/exam").status_code == 200  # what was refused did not count

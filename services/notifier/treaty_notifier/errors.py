@@ -33,6 +33,10 @@ class ExamTooSoon(TooOften):
     """An endpoint that was examined a moment ago."""
 
 
+class ExamTooLong(NotifierRefusal):
+    """At the rate that was agreed for the subscription an exam would not end in time."""
+
+
 class ProbeLimit(TooOften):
     """One key asked for as many tests and copies under new ids within a minute as the operator allows."""
 

@@ -5,15 +5,18 @@ The questions look like any test message, so that an endpoint cannot know which 
 Discord sends deliberately invalid signatures and removes endpoints that accept them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from treaty_notifier.deliveries import Answer, Failure, Outcome, outcome_of
+from treaty_notifier.errors import ExamTooLong
 from treaty_notifier.webhook_signature import TOLERANCE_SECONDS, Signer
 
 STALE_SECONDS = 2 * TOLERANCE_SECONDS
 QUICK_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 30.0  # that an exam spends on pauses
 _GONE = 410
 
 
@@ -27,6 +30,10 @@ class Question(StrEnum):
     ALTERED_BODY = "altered_body"
     STALE = "stale"
     QUICK = "quick"  # not asked by itself: how long the first answer took
+
+
+PAUSES = len(Question) - 2
+"""Between the requests; ``QUICK`` is none."""
 
 
 class Mark(StrEnum):
@@ -98,6 +105,24 @@ def papers(*, webhook_id: str, timestamp: int, body: bytes, signer: Signer, forg
             body=body,
         ),
     ]
+
+
+def pause_seconds(rate_per_minute: int | None) -> float:
+    """How long to wait between an answer and the next request, so that an exam keeps the rate that was agreed.
+
+    Raises:
+        ExamTooLong: whoever asked would wait for more than half a minute.
+    """
+    if rate_per_minute is None:
+        return 0.0
+    if PAUSES * 60 / rate_per_minute > LONGEST_WAIT_SECONDS:
+        least = math.ceil(PAUSES * 60 / LONGEST_WAIT_SECONDS)
+        raise ExamTooLong(
+            f"An exam keeps the rate of its subscription and would take too long at this one (rate_per_minute: "
+            f"{rate_per_minute}, at least: {least}); PATCH it for the exam, or examine another subscription of the "
+            "same endpoint"
+        )
+    return 60 / rate_per_minute
 
 
 def report(sittings: Mapping[Question, Sitting]) -> Report:

@@ -65,6 +65,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="Examined a moment ago",
         meaning="A host is examined at most once in ten seconds, so that nobody is made a target of exams.",
     ),
+    errors.ExamTooLong: Problem(
+        slug="exam-too-long",
+        status=409,
+        title="An exam would take too long at this rate",
+        meaning="An exam keeps the subscription's rate_per_minute; below 10 its pauses would exceed half a minute.",
+    ),
     errors.ProbeLimit: Problem(
         slug="test-limit",
         status=429,
