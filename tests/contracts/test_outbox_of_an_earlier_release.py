@@ -13,7 +13,7 @@ NEW_TABLES = ("stretches", "former_filters", "memberships", "replays")
 NEW_COLUMNS = {
     "subscriptions": ("filter_changes",),
     "lanes": ("sequence", "numbered_after", "is_held", "per_second", "booked"),
-    "exceptions": ("sequence", "previous_id", "watermark", "occasion"),
+    "exceptions": ("sequence", "previous_id", "watermark", "occasion", "request"),
     "attempts": ("sequence", "occasion", "body_hash"),
 }
 

@@ -53,6 +53,11 @@ class Owed:
     state: DeliveryState
     failures: int
 
+    @property
+    def is_asked(self) -> bool:
+        """Asked for once more, and not attempted since: this may be while the first attempt is under way."""
+        return self.state is DeliveryState.RETRYING and self.failures == 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
@@ -251,7 +256,7 @@ class SubscriptionAudit:
                 self._find("missing", f"No number was given out for {known} (line: {line.entry.seq})", sequence)
         elif is_passed:
             self._passed(line, place, tried, owed, known=known)
-        elif tried or owed:
+        elif tried or (owed and not owed.is_asked):
             self._find("order", f"Number {sequence} was attempted before the lane came to it ({known})", sequence)
         self._previous = known
 

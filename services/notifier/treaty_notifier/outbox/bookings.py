@@ -40,6 +40,10 @@ _PARK = """
 """
 _SLOW = "UPDATE lanes SET is_slow = :is_slow WHERE subscription_id = :subscription"
 _FORGET = "DELETE FROM exceptions WHERE subscription_id = :subscription AND {among:seq:seqs}"
+_ASKED = """
+    SELECT seq, request FROM exceptions WHERE subscription_id = :subscription AND request > 0 AND {among:seq:seqs}
+"""
+_WHY = "UPDATE exceptions SET occasion = :occasion WHERE subscription_id = :subscription AND seq = :seq"
 _DISABLE = "UPDATE subscriptions SET state = 'disabled', state_reason = :reason WHERE id = :subscription"
 
 
@@ -134,10 +138,33 @@ def _book_exceptions(driver: Driver, settlement: Settlement, *, now: datetime) -
         if sent.parcel.is_exception or sent.parcel.attempts or not isinstance(sent.decision, Delivered)
     ]
     if unusual:
-        driver.run(_FORGET, subscription=subscription, seqs=[sent.parcel.seq for sent in unusual])
-        rows = [row for sent in unusual if (row := _exception(driver, subscription, sent, now=now)) is not None]
+        asked = _asked_meanwhile(driver, subscription, unusual)
+        ended = [sent for sent in unusual if sent.parcel.seq not in asked]
+        driver.run(_FORGET, subscription=subscription, seqs=[sent.parcel.seq for sent in ended])
+        rows = [row for sent in ended if (row := _exception(driver, subscription, sent, now=now)) is not None]
         driver.insert("exceptions", _EXCEPTION_COLUMNS, rows)
+        for sent in unusual:
+            why = occasion_asked(sent)
+            if sent.parcel.seq in asked and why is not None:
+                driver.run(_WHY, occasion=why.value, subscription=subscription, seq=sent.parcel.seq)
     return bool(unusual)
+
+
+def _asked_meanwhile(driver: Driver, subscription: str, sent: Sequence[Sent]) -> set[int]:
+    """What was asked for once more while it was under way: its row stays, due at once with a fresh schedule."""
+    claimed = {one.parcel.seq: one.parcel.request for one in sent}
+    found = driver.rows(_ASKED, subscription=subscription, seqs=list(claimed))
+    return {seq for seq, request in found if request != claimed[seq]}
+
+
+def occasion_asked(sent: Sent) -> Occasion | None:
+    """Why what was asked for meanwhile is still owed: what has arrived is sent again, what has not is still the feed's.
+
+    None leaves it as it was asked for.
+    """
+    if isinstance(sent.decision, Delivered):
+        return Occasion.RESEND
+    return Occasion.FEED if sent.parcel.occasion is Occasion.FEED else None
 
 
 def _book_wishes(driver: Driver, settlement: Settlement, *, now: datetime) -> None:

@@ -47,9 +47,10 @@ _DUE_ANEW = """
 """
 _DUE_AGAIN = """
     SELECT e.seq, e.webhook_id, e.failures, m.type, m.body, m.audience,
-           e.sequence, e.previous_id, e.watermark, e.occasion
+           e.sequence, e.previous_id, e.watermark, e.occasion, e.request
     FROM exceptions e JOIN messages m ON m.seq = e.seq
     WHERE e.subscription_id = :subscription AND e.state = 'retrying' AND e.next_at <= :at
+      AND (e.seq <= :cursor OR m.audience IS NOT NULL)
     ORDER BY e.next_at, e.seq LIMIT :room
 """
 _ATTEMPTS = """
@@ -239,10 +240,14 @@ class _Reader:
         due_at = self._driver.instant_or_none(lane.due_at)
         if due_at is None or due_at > self._now:
             return []
-        due = self._driver.rows(_DUE_AGAIN, subscription=lane.subscription_id, at=self._now, room=room)
+        # Asked for while its first attempt was under way, and that one was never booked: it comes by itself first.
+        due = self._driver.rows(
+            _DUE_AGAIN, subscription=lane.subscription_id, at=self._now, cursor=lane.cursor, room=room
+        )
         counts = self._attempts(lane.subscription_id, [row[0] for row in due])
         parcels = []
-        for seq, known_id, failures, type_, body, audience, sequence, previous_id, watermark, occasion in due:
+        for row in due:
+            seq, known_id, failures, type_, body, audience, sequence, previous_id, watermark, occasion, request = row
             place = None if sequence is None else Place(sequence=sequence, previous_id=previous_id, watermark=watermark)
             why = Occasion(occasion)
             parcels.append(
@@ -257,6 +262,7 @@ class _Reader:
                     is_exception=True,
                     place=place,
                     occasion=why,
+                    request=request,
                 )
             )
         return parcels

@@ -11,7 +11,7 @@ from treaty_notifier.endpoint_options import Order
 from treaty_notifier.errors import PositionTaken, SubscriptionLimit
 from treaty_notifier.messages import Draft, Entry, webhook_id
 from treaty_notifier.numbering import Occasion, Place, Rolls, Terms, copy_of, numbered
-from treaty_notifier.outbox.bookings import attempted
+from treaty_notifier.outbox.bookings import attempted, occasion_asked
 from treaty_notifier.outbox.dossiers import MemoryDossiers
 from treaty_notifier.outbox.introductions import WINDOW, check_hosts
 from treaty_notifier.outbox.port import (
@@ -68,6 +68,7 @@ class _Owed:
     next_at: datetime | None = None
     reason: str | None = None
     occasion: Occasion = Occasion.FEED
+    request: int = 0
 
 
 @dataclass
@@ -239,11 +240,15 @@ class MemoryOutbox:
             if subscription_id not in self._subscriptions or not 1 <= seq <= len(self._log):
                 return False
             known, line = self._owed.get((subscription_id, seq)), self._log[seq - 1][0]
-            if known is None and line.audience is None and seq > self._lanes[subscription_id].cursor:
+            lane, is_taken = self._lanes[subscription_id], seq in self._taken[subscription_id].places
+            is_leased = lane.lease_until is not None and lane.lease_until > self._clock()
+            is_first = known is None and line.audience is None and seq > lane.cursor
+            if is_first and not (is_taken and is_leased):
                 return True  # it waits for its first attempt, which comes by itself
             is_open = known is not None and known.state is DeliveryState.RETRYING
             occasion = known.occasion if known is not None and is_open else Occasion.RESEND
-            self._owed[subscription_id, seq] = replace(self._due_now(), occasion=occasion)
+            request = 1 if known is None else known.request + 1
+            self._owed[subscription_id, seq] = replace(self._due_now(), occasion=occasion, request=request)
             return True
 
     def resend_as_new(self, *, subscription_id: str, seq: int) -> str | None:
@@ -625,7 +630,8 @@ class MemoryOutbox:
         if lane.stop_seq is not None:
             return
         for (subscription_id, seq), owed in self._owed.items():
-            if subscription_id == lane.subscription_id and owed.next_at is not None and owed.next_at <= now:
+            is_due = subscription_id == lane.subscription_id and owed.next_at is not None and owed.next_at <= now
+            if is_due and (seq <= lane.cursor or self._log[seq - 1][0].audience is not None):
                 yield seq
 
     def _turn(self, lane: _Lane, *, now: datetime, batch: int) -> Turn:
@@ -693,6 +699,7 @@ class MemoryOutbox:
             is_exception=is_exception,
             place=place,
             occasion=why,
+            request=self._owed[known].request if is_exception else 0,
         )
 
     def _settle(self, settlement: Settlement) -> bool:
@@ -717,7 +724,10 @@ class MemoryOutbox:
 
     def _book(self, subscription_id: str, sent: Sent, *, now: datetime) -> None:
         place = (subscription_id, sent.parcel.seq)
-        self._owed.pop(place, None)
+        was = self._owed.get(place)
+        asked = was is not None and was.request not in (0, sent.parcel.request)
+        if not asked:
+            self._owed.pop(place, None)
         failures, planned, why = sent.parcel.failures + 1, None, sent.parcel.occasion
         match sent.decision:
             case RetryIn(delay_seconds=delay, pause_seconds=pause):
@@ -733,6 +743,8 @@ class MemoryOutbox:
                     )
             case Delivered():
                 pass
+        if was is not None and asked:
+            self._owed[place] = replace(was, occasion=occasion_asked(sent) or was.occasion)
         self._attempts.setdefault(place, []).append(_attempt(sent, planned))
 
     def _judge(self, settlement: Settlement, *, now: datetime) -> None:

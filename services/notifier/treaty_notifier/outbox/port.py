@@ -44,7 +44,8 @@ class Parcel:
 
     ``body`` holds the final bytes. ``attempts`` counts all attempts so far, ``failures`` those of the present round of
     the schedule; ``is_exception`` says that it comes from a retry row and not from the cursor. ``place`` is None for
-    what is no part of the subscription's feed.
+    what is no part of the subscription's feed. ``request`` is how often it had been asked for once more when it was
+    claimed: who asks while it is under way is not answered by that attempt.
     """
 
     seq: int
@@ -56,6 +57,7 @@ class Parcel:
     is_exception: bool
     place: Place | None = None
     occasion: Occasion = Occasion.FEED
+    request: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -453,7 +455,8 @@ class Outbox(Protocol):
     def redeliver(self, *, subscription_id: str, seq: int) -> bool:
         """Make one message due at once again, under its own id, with a fresh schedule.
 
-        What still waits for its first attempt is left as it is.
+        What still waits for its first attempt is left as it is. What is under way is sent once more after that attempt,
+        however it ends.
         """
 
     def resend_as_new(self, *, subscription_id: str, seq: int) -> str | None:

@@ -250,9 +250,10 @@ class SqlOutbox:
             if line is None:
                 return False
             known = connection.execute(_exception_query(subscription_id, seq)).one_or_none()
-            if known is None and line.audience is None and not _was_attempted(connection, subscription_id, seq):
-                return True  # it waits for its first attempt, which comes by itself
             place = pulling.place_of(driver, self._numbers, subscription_id, seq)
+            is_first = known is None and line.audience is None and not _was_attempted(connection, subscription_id, seq)
+            if is_first and (place is None or not self._is_leased(connection, subscription_id)):
+                return True  # it waits for its first attempt, which comes by itself
             is_open = known is not None and known.state == DeliveryState.RETRYING.value
             occasion = Occasion(known.occasion) if known is not None and is_open else Occasion.RESEND
             self._make_due(
@@ -262,6 +263,7 @@ class SqlOutbox:
                 identity=line.identity,
                 place=place,
                 occasion=occasion,
+                request=1 if known is None else known.request + 1,
             )
             return True
 
@@ -573,6 +575,7 @@ class SqlOutbox:
         identity: str,
         place: Place | None = None,
         occasion: Occasion = Occasion.FEED,
+        request: int = 0,
     ) -> None:
         now = self._now(connection)
         ours = and_(exceptions.c.subscription_id == subscription_id, exceptions.c.seq == seq)
@@ -589,9 +592,15 @@ class SqlOutbox:
                 previous_id=place.previous_id if place is not None else None,
                 watermark=place.watermark if place is not None else None,
                 occasion=occasion.value,
+                request=request,
             )
         )
         connection.execute(update(lanes).where(lanes.c.id == subscription_id).values(due_at=now))
+
+    def _is_leased(self, connection: Connection, lane_id: str) -> bool:
+        held = select(lanes.c.lease_until).where(lanes.c.id == lane_id, lanes.c.owner.is_not(None))
+        until: datetime | None = connection.execute(held).scalar()
+        return until is not None and until > self._now(connection)
 
 
 def _progress(connection: Connection) -> Progress:
@@ -619,8 +628,8 @@ def _subscription(connection: Connection, subscription_id: str) -> Subscription 
     return None if row is None else subscription_of(row)
 
 
-def _exception_query(subscription_id: str, seq: int) -> Select[tuple[str, str]]:
-    return select(exceptions.c.state, exceptions.c.occasion).where(
+def _exception_query(subscription_id: str, seq: int) -> Select[tuple[str, str, int]]:
+    return select(exceptions.c.state, exceptions.c.occasion, exceptions.c.request).where(
         exceptions.c.subscription_id == subscription_id, exceptions.c.seq == seq
     )
 

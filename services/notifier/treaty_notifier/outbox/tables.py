@@ -164,6 +164,7 @@ exceptions = Table(
     Column("previous_id", String(60)),
     Column("watermark", BigInteger),
     Column("occasion", String(10), nullable=False, server_default="feed"),
+    Column("request", Integer, nullable=False, server_default="0"),  # how often it was asked for since the last attempt
     Index("exceptions_due", "subscription_id", "state", "next_at"),
     Index("exceptions_oldest", "subscription_id", "state", "occasion", "sequence"),
     Index("exceptions_by_state", "subscription_id", "state", "seq"),
