@@ -21,9 +21,9 @@ from tests.contracts.outbox_world import (
     subscribe,
 )
 from treaty_notifier.deliveries import Dead, DeliveryState, Outcome, RetryIn
-from treaty_notifier.errors import OutboxOwned, PositionTaken, SubscriptionLimit
+from treaty_notifier.errors import OutboxOwned, PositionTaken, RotationRefused, SubscriptionLimit
 from treaty_notifier.messages import FeedEvent, drafts, probe_draft
-from treaty_notifier.outbox import Outbox, Page, Settlement, SqlOutbox, Start, Wish
+from treaty_notifier.outbox import Dossier, Outbox, Page, Settlement, SigningKey, SqlOutbox, Start, Wish
 from treaty_notifier.subscriptions import Filter, Subscription, SubscriptionState
 
 
@@ -421,13 +421,53 @@ def test_two_secrets_sign_while_a_rotation_overlaps(world: World) -> None:
     assert world.outbox.rotate_secret("sub_zzz", secret=b"n" * 32, overlap_seconds=60) is None
 
 
-def test_a_second_rotation_ends_the_overlap_of_the_first(world: World) -> None:
+def test_a_second_rotation_keeps_the_end_that_was_told_with_the_first(world: World) -> None:
     subscribe(world.outbox)
     world.outbox.rotate_secret("sub_a", secret=b"n" * 32, overlap_seconds=60)
-    world.outbox.rotate_secret("sub_a", secret=b"m" * 32, overlap_seconds=60)
+    world.outbox.rotate_secret("sub_a", secret=b"m" * 32, overlap_seconds=600)
     append(world.outbox, event(1))
+    (turn,) = claim(world.outbox).turns
+    world.outbox.settle([settled(turn)])
+    world.later(61)
+    append(world.outbox, event(2))
 
+    assert turn.secrets == (b"m" * 32, b"n" * 32, SECRET)
     assert claim(world.outbox).turns[0].secrets == (b"m" * 32, b"n" * 32)
+    assert world.outbox.valid_secrets("sub_a") == (b"m" * 32, b"n" * 32)
+
+
+def test_at_most_five_secrets_sign_at_once(world: World) -> None:
+    subscribe(world.outbox)
+    for number in range(4):
+        world.outbox.rotate_secret("sub_a", secret=bytes([number]) * 32, overlap_seconds=60)
+    with pytest.raises(RotationRefused, match=r"with this one: 6.*or with overlap_seconds 0"):
+        world.outbox.rotate_secret("sub_a", secret=b"n" * 32, overlap_seconds=60)
+
+    world.outbox.rotate_secret("sub_a", secret=b"m" * 32, overlap_seconds=0)
+    assert world.outbox.valid_secrets("sub_a") == (b"m" * 32, *(bytes([number]) * 32 for number in (2, 1, 0)), SECRET)
+    world.later(61)
+    world.outbox.rotate_secret("sub_a", secret=b"n" * 32, overlap_seconds=60)
+    assert world.outbox.valid_secrets("sub_a") == (b"n" * 32, b"m" * 32)
+
+
+def test_a_key_signs_until_the_end_that_was_told_however_often_it_is_rotated(world: World) -> None:
+    def key(number: int) -> SigningKey:
+        return SigningKey(seed=bytes([number]) * 32, public=bytes([100 + number]) * 32)
+
+    def signing() -> list[int]:
+        return [one.public[0] - 100 for one in dossiers.of(["sub_a"])["sub_a"].keys]
+
+    dossiers = world.outbox.dossiers
+    subscribe(world.outbox, dossier=Dossier(keys=(key(0),)))
+    dossiers.rotate_key("sub_a", key=key(1), overlap_seconds=600)
+    dossiers.rotate_key("sub_a", key=key(2), overlap_seconds=0)
+    assert signing() == [2, 0]
+    for number in (3, 4, 5):
+        dossiers.rotate_key("sub_a", key=key(number), overlap_seconds=600)
+
+    with pytest.raises(RotationRefused, match="with this one: 6"):
+        dossiers.rotate_key("sub_a", key=key(6), overlap_seconds=600)
+    assert signing() == [5, 4, 3, 2, 0]
 
 
 def test_a_removed_subscription_takes_its_deliveries_along(world: World) -> None:

@@ -120,9 +120,22 @@ def test_a_rotated_key_overlaps_with_the_one_before_and_then_ends(
     assert signed_by(overlapping, second)
     assert signed_by(alone, third)
     assert not signed_by(alone, second)
-    assert not signed_by(alone, first)
-    assert [one["public_key"] for one in running_notifier.call("GET", path).json()["keys"]] == [third]
-    assert len(running_notifier.client.get("/.well-known/webhook-keys.json").json()["keys"]) == 1
+    assert signed_by(alone, first)  # as long as was told
+    assert [one["public_key"] for one in running_notifier.call("GET", path).json()["keys"]] == [third, first]
+    assert len(running_notifier.client.get("/.well-known/webhook-keys.json").json()["keys"]) == 2
+
+
+def test_no_cache_keeps_an_answer_that_holds_a_secret_and_the_sixth_at_once_is_refused(
+    running_notifier: Notifier, receiver: Receiver
+) -> None:
+    created = running_notifier.call("POST", "/v1/subscriptions", json={"url": receiver.url})
+    path = f"/v1/subscriptions/{created.json()['id']}"
+    rotations = [running_notifier.call("POST", f"{path}/secret/rotate") for _ in range(5)]
+
+    assert [one.status_code for one in (created, *rotations)] == [201, 200, 200, 200, 200, 409]
+    assert {one.headers.get("cache-control") for one in (created, *rotations[:4])} == {"no-store"}
+    assert rotations[4].json()["type"].endswith("rotation-refused")
+    assert rotations[0].json()["previous_valid_until"] in rotations[4].json()["detail"]
 
 
 def test_a_key_is_rotated_by_its_owner_only(running_notifier: Notifier, receiver: Receiver) -> None:

@@ -85,6 +85,10 @@ class SubscriptionLimit(NotifierRefusal):
     """One owner holds as many subscriptions as the operator allows."""
 
 
+class RotationRefused(NotifierRefusal):
+    """More secrets or keys would sign at once than one header may carry."""
+
+
 class HostLimit(TooOften):
     """One owner pointed endpoints to as many hosts within an hour as the operator allows."""
 

@@ -143,6 +143,12 @@ _REFUSALS: dict[type[errors.NotifierRefusal], Problem] = {
         title="No more subscriptions for this key",
         meaning="The operator limits how many subscriptions one key may own.",
     ),
+    errors.RotationRefused: Problem(
+        slug="rotation-refused",
+        status=409,
+        title="Too many sign at once",
+        meaning="A former secret or key signs until the end that was told, and one header carries five of a kind.",
+    ),
     errors.KeyRefused: Problem(
         slug="key-refused",
         status=401,

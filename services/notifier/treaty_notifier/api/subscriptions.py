@@ -59,6 +59,8 @@ T = TypeVar("T")
 MOST_LISTED = 5
 CLOCKS_APART = timedelta(minutes=5)
 """By how much the clocks of the two services may differ before an instant that one recorded lies in the future."""
+NOT_KEPT = "no-store"
+"""For answers that hold a secret: no browser and no proxy on the way keeps it. Source: RFC 9111, 5.2.2.5."""
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 
 
@@ -94,6 +96,7 @@ async def create(
     )
     desk.wake()
     response.headers["location"] = f"{request.url.path}/{subscription.id}"
+    response.headers["cache-control"] = NOT_KEPT
     return CreatedSubscription.model_validate(
         subscription_fields(subscription, dossier) | {"secret": secret_text(secret)}
     )
@@ -167,9 +170,12 @@ async def delete(subscription_id: str, desk: TheDesk, caller: TheCaller) -> None
 
 @router.post("/{subscription_id}/secret/rotate", operation_id="rotateSecret", summary="A new secret")
 async def rotate(
-    subscription_id: str, desk: TheDesk, caller: TheCaller, rotation: Rotation | None = None
+    subscription_id: str, response: Response, desk: TheDesk, caller: TheCaller, rotation: Rotation | None = None
 ) -> RotatedSecret:
-    """During the overlap every webhook is signed with both secrets."""
+    """During the overlap every webhook is signed with both secrets.
+
+    One that was rotated before goes on until the end that was told; at most five sign at once.
+    """
     await owned_subscription(desk, caller, subscription_id)
     secret = desk.new_secret()
     until = await desk.call(
@@ -178,6 +184,7 @@ async def rotate(
         secret=secret,
         overlap_seconds=(rotation or Rotation()).overlap_seconds,
     )
+    response.headers["cache-control"] = NOT_KEPT
     return RotatedSecret(secret=secret_text(secret), previous_valid_until=instant_text(_present(until)))
 
 
@@ -185,7 +192,10 @@ async def rotate(
 async def rotate_key(
     subscription_id: str, desk: TheDesk, caller: TheCaller, rotation: Rotation | None = None
 ) -> RotatedKey:
-    """The service keeps the private part; during the overlap every webhook is signed with both keys."""
+    """The service keeps the private part; during the overlap every webhook is signed with both keys.
+
+    One that was rotated before goes on until the end that was told; at most five sign at once.
+    """
     await owned_subscription(desk, caller, subscription_id)
     until = await desk.call(
         desk.outbox.dossiers.rotate_key,

@@ -48,6 +48,7 @@ from treaty_notifier.outbox import bookings
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
 from treaty_notifier.outbox.port import Dossier, Notice, OptionsChange, Settlement, SigningKey, Turn
+from treaty_notifier.outbox.rotation import check_room
 from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place, tls_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
 from treaty_notifier.subscriptions import SubscriptionState
@@ -249,13 +250,10 @@ class SqlDossiers:
             kept = connection.execute(select(dossiers.c.signing_keys).where(ours).with_for_update()).scalar()
             if kept is None:
                 return None
-            expires_at = self._now(connection) + timedelta(seconds=overlap_seconds)
-            # Only the last key overlaps: one that was already on its way out does not live longer by this.
-            before = [replace(one, expires_at=expires_at) for one in self._keys(subscription_id, kept)[:1]]
-            connection.execute(
-                update(dossiers).where(ours).values(signing_keys=self._sealed(subscription_id, [key, *before]))
-            )
-            return expires_at
+            now = self._now(connection)
+            keys = rotated(self._keys(subscription_id, kept), key=key, at=now, overlap_seconds=overlap_seconds)
+            connection.execute(update(dossiers).where(ours).values(signing_keys=self._sealed(subscription_id, keys)))
+            return now + timedelta(seconds=overlap_seconds)
 
     def public_keys(self) -> list[bytes]:
         with self._database.reading() as connection:
@@ -388,10 +386,10 @@ class MemoryDossiers:
         dossier = self._kept.get(subscription_id)
         if dossier is None:
             return None
-        expires_at = self._clock() + timedelta(seconds=overlap_seconds)
-        before = tuple(replace(one, expires_at=expires_at) for one in dossier.keys[:1])
-        self._kept[subscription_id] = replace(dossier, keys=(key, *before))
-        return expires_at
+        now = self._clock()
+        keys = rotated(dossier.keys, key=key, at=now, overlap_seconds=overlap_seconds)
+        self._kept[subscription_id] = replace(dossier, keys=tuple(keys))
+        return now + timedelta(seconds=overlap_seconds)
 
     def public_keys(self) -> list[bytes]:
         at = self._clock()
@@ -478,6 +476,16 @@ def _conduct(kept: str | None) -> Conduct:
 def _kept(conduct: Conduct) -> str | None:
     document = conduct_document(conduct)
     return json.dumps(document) if document else None
+
+
+def rotated(keys: Sequence[SigningKey], *, key: SigningKey, at: datetime, overlap_seconds: int) -> list[SigningKey]:
+    """The new one first, then the last one, then those on their way out with the ends that were told."""
+    formers = _valid([one for one in keys if one.expires_at is not None], at=at)
+    ends = [one.expires_at for one in formers if one.expires_at is not None]
+    check_room(ends, what="key", overlap_seconds=overlap_seconds)
+    expires_at = at + timedelta(seconds=overlap_seconds)
+    last = [replace(one, expires_at=expires_at) for one in keys if one.expires_at is None]
+    return [key, *last, *formers]
 
 
 def resealed_keys(id_: str, kept: str, renew: Renew) -> str:

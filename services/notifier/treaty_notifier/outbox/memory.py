@@ -39,6 +39,7 @@ from treaty_notifier.outbox.port import (
     Turn,
     Wish,
 )
+from treaty_notifier.outbox.rotation import check_room
 from treaty_notifier.subscriptions import Filter, Membership, Subscription, SubscriptionState, Window
 
 
@@ -221,9 +222,13 @@ class MemoryOutbox:
         with self._lock:
             if subscription_id not in self._subscriptions:
                 return None
-            expires_at = self._clock() + timedelta(seconds=overlap_seconds)
-            last = self._secrets[subscription_id][0].secret
-            self._secrets[subscription_id] = [_Secret(secret), _Secret(last, expires_at)]
+            now = self._clock()
+            expires_at = now + timedelta(seconds=overlap_seconds)
+            last, *formers = self._secrets[subscription_id]
+            kept = [one for one in formers if one.expires_at is not None and one.expires_at > now]
+            ends = [one.expires_at for one in kept if one.expires_at is not None]
+            check_room(ends, what="secret", overlap_seconds=overlap_seconds)
+            self._secrets[subscription_id] = [_Secret(secret), replace(last, expires_at=expires_at), *kept]
             return expires_at
 
     # Asking for more

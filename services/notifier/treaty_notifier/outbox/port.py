@@ -354,7 +354,13 @@ class Dossiers(Protocol):
         """Those that are there."""
 
     def rotate_key(self, subscription_id: str, *, key: SigningKey, overlap_seconds: int) -> datetime | None:
-        """Sign with ``key`` and, until the returned instant, with the one before as well; None when unknown."""
+        """Sign with ``key`` and, until the returned instant, with the one before as well; None when unknown.
+
+        Those before that one go on until the end that was told for each.
+
+        Raises:
+            RotationRefused: too many would sign at once.
+        """
 
     def public_keys(self) -> list[bytes]:
         """Every public key that is valid now, each once."""
@@ -447,7 +453,13 @@ class Outbox(Protocol):
         """Newest first; none when there is no such subscription."""
 
     def rotate_secret(self, subscription_id: str, *, secret: bytes, overlap_seconds: int) -> datetime | None:
-        """Sign with ``secret`` and, until the returned instant, with the one before as well."""
+        """Sign with ``secret`` and, until the returned instant, with the one before as well; None when unknown.
+
+        Those before that one go on until the end that was told for each.
+
+        Raises:
+            RotationRefused: too many would sign at once.
+        """
 
     def add_probe(self, draft: Draft, *, subscription_id: str) -> str | None:
         """Put a test message into the log, due at once for one subscription; the webhook id, None if unknown."""

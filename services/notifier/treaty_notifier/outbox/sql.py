@@ -56,6 +56,7 @@ from treaty_notifier.outbox.port import (
     Wish,
 )
 from treaty_notifier.outbox.presence import presence_in
+from treaty_notifier.outbox.rotation import check_room
 from treaty_notifier.outbox.rows import draft_of, message_row, subscription_of, subscription_row
 from treaty_notifier.outbox.sealing import reseal
 from treaty_notifier.outbox.secrets import PlainBox, Renew, SecretBox, secret_place
@@ -219,12 +220,18 @@ class SqlOutbox:
         with self._database.writing() as connection:
             if not _lock_lane(connection, subscription_id):
                 return None
-            expires_at = self._now(connection) + timedelta(seconds=overlap_seconds)
+            now = self._now(connection)
+            expires_at = now + timedelta(seconds=overlap_seconds)
             ours = secrets.c.subscription_id == subscription_id
+            connection.execute(delete(secrets).where(ours, secrets.c.expires_at <= now))
+            kept = select(secrets.c.expires_at).where(ours, secrets.c.expires_at.is_not(None))
+            ends = [at for at in connection.execute(kept).scalars() if at is not None]
+            check_room(ends, what="secret", overlap_seconds=overlap_seconds)
             serial = connection.execute(select(func.max(secrets.c.serial)).where(ours)).scalar_one()
-            # Only the last secret overlaps: one that was already on its way out does not live longer by this.
-            connection.execute(delete(secrets).where(ours, secrets.c.serial < serial))
-            connection.execute(update(secrets).where(ours).values(expires_at=expires_at))
+            # Only the last secret: one that is on its way out already keeps the end that was told.
+            connection.execute(
+                update(secrets).where(ours, secrets.c.expires_at.is_(None)).values(expires_at=expires_at)
+            )
             self._put_secret(connection, subscription_id, secret, serial=serial + 1)
             return expires_at
 
