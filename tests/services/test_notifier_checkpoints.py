@@ -11,6 +11,7 @@ from tests.services.notifier_world import OTHER, FakeStatus, Notifier, Receiver,
 from treaty_notifier.main import cli
 from treaty_notifier.reconciling import Wanted
 from treaty_notifier.reconciling import run as reconcile
+from treaty_notifier.shelf import Shelf
 
 
 def told(*arguments: object) -> tuple[int, str]:
@@ -167,6 +168,37 @@ def test_what_was_sent_again_as_new_beside_itself_changes_nothing(kept: Kept) ->
     kept.have.write_text("".join(json.dumps(line) + "\n" for line in [*lines, copy]))
 
     assert kept.verify("--have", kept.have)[0] == 0
+
+
+@pytest.mark.parametrize("says_of_what", [True, False])
+def test_a_copy_under_an_id_of_its_own_stands_for_its_message_where_it_says_for_which(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver, tmp_path: Path, says_of_what: bool
+) -> None:
+    """It was delivered and the message itself never came; copies of older notifiers did not say whose they are."""
+    made = running_notifier.subscribe(receiver.url)
+    fake_status.record(*(milestone(number) for number in range(1, 4)))
+    webhooks = {one.json["sequence"]: one for one in receiver.wait_for(3)}
+    eventually(lambda: [one["state"] for one in running_notifier.deliveries(made)] == ["delivered"] * 3)
+    running_notifier.call("POST", f"/v1/deliveries/{webhooks[2].id}/redeliver", json={"as_new": True})
+    copy = receiver.wait_for(4)[3]
+    assert copy.json == webhooks[2].json | {"resend": True, "resend_of": webhooks[2].id}
+    payload = copy.body.decode()
+    if not says_of_what:
+        payload = payload.replace(f',"resend_of":"{webhooks[2].id}"', "")
+    kept, shelf = Kept(tmp_path, running_notifier, made), Shelf(tmp_path / "kept.ndjson")
+    for id_, text in ((webhooks[1].id, webhooks[1].body.decode()), (copy.id, payload)):
+        said = json.loads(text)
+        shelf.keep({name: said[name] for name in ("sequence", "previous_id")} | {"webhook_id": id_, "payload": text})
+
+    kept.pull()
+    kept.sign()
+    code, told_ = kept.verify("--have", kept.have)
+
+    assert code == 0, told_
+    numbers = [json.loads(line)["sequence"] for line in kept.have.read_text().splitlines()]
+    assert numbers == ([1, 2, 3] if says_of_what else [1, 2, 2, 3])
+    kept.pull()
+    assert len(kept.have.read_text().splitlines()) == len(numbers)  # there is nothing more to fetch
 
 
 def test_what_cannot_be_compared_is_said(kept: Kept, running_notifier: Notifier, tmp_path: Path) -> None:

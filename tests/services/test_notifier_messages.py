@@ -127,7 +127,7 @@ def test_a_message_can_be_sent_again_under_an_id_of_its_own(
 
     second = receiver.wait_for(2)[1]
     assert answer.json()["delivery"] == second.id != first.id
-    assert second.json == first.json | {"resend": True}
+    assert second.json == first.json | {"resend": True, "resend_of": first.id}
     eventually(lambda: running_notifier.delivery(second.id)["state"] == "delivered")
     assert [one["sequence"] for one in messages(running_notifier, subscription)["messages"]] == [1]  # type: ignore[attr-defined]  # a list
 

@@ -12,7 +12,13 @@ from urllib.parse import quote, unquote
 
 _STRUCTURED = "application/cloudevents+json"
 _DIGITS = 16
-_EXTENSIONS = {"previous_id": "previousid", "watermark": "watermark", "replay": "replay", "resend": "resend"}
+_EXTENSIONS = {
+    "previous_id": "previousid",
+    "watermark": "watermark",
+    "replay": "replay",
+    "resend": "resend",
+    "resend_of": "resendof",
+}
 # What a ce- field may hold as it is: visible ASCII but for the quotation mark and the percent sign.
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 

@@ -139,7 +139,7 @@ def _take(held: Holdings, text: str) -> None:
             raise ValueError("no message")
         held.note(
             sequence=_number(said.get("sequence")),
-            webhook_id=_text(said.get("webhook_id", said.get("id"))),
+            webhook_id=original_id(said),
             previous_id=_text(said.get("previous_id")),
             watermark=_number(said.get("watermark")),
             is_resent=is_resent(said),
@@ -168,6 +168,21 @@ def is_resent(record: Mapping[str, object]) -> bool:
     except ValueError:
         return False
     return isinstance(said, dict) and said.get("resend") is True
+
+
+def original_id(record: Mapping[str, object]) -> str | None:
+    """The webhook id under which its number stands in the feed: that of the message itself where this is a copy."""
+    webhook_id = _text(record.get("webhook_id", record.get("id")))
+    if _number(record.get("sequence")) is None:
+        return webhook_id
+    said: Mapping[str, object] = record
+    if "resend_of" not in record and isinstance(record.get("payload"), str):
+        try:
+            said = json.loads(str(record["payload"]))
+        except ValueError:
+            return webhook_id
+    known = said.get("resend_of") if isinstance(said, Mapping) else None
+    return _text(known) or webhook_id
 
 
 def _number(value: object) -> int | None:

@@ -146,7 +146,7 @@ def _handler(
 def _record(headers: Mapping[str, str], body: bytes, found: Verdict) -> dict[str, object]:
     """What is kept of a webhook: its numbers, and the exact text that was signed."""
     known = read(headers, body)
-    marks = {"resend": True} if known.get("resend") else {}
+    marks = {name: known[name] for name in ("resend", "resend_of") if known.get(name)}
     return {
         **marks,
         "sequence": known.get("sequence"),

@@ -92,17 +92,27 @@ class Terms:
         return wants(wanted, entry, membership=self.rolls.at(entry.seq) if wanted.groups else NOBODY)
 
 
-def copy_of(draft: Draft, place: Place | None, *, audience: str, generation: int) -> Draft:
-    """A message once more, for one subscription alone and under an id of its own, with the number it had."""
-    body = draft.body if draft.audience is not None else numbered(draft.body, place, occasion=Occasion.RESEND)
+def copy_of(draft: Draft, place: Place | None, *, audience: str, generation: int, resend_of: str) -> Draft:
+    """A message once more, for one subscription alone and under an id of its own, with the number it had.
+
+    ``resend_of`` is the webhook id that the message itself has there, which its body says.
+    """
+    body = (
+        draft.body
+        if draft.audience is not None
+        else (numbered(draft.body, place, occasion=Occasion.RESEND, resend_of=resend_of))
+    )
     identity = copied_identity(draft.identity.split("\n")[0], generation=generation)
     return replace(draft, identity=identity, audience=audience, body=body)
 
 
-def numbered(body: bytes, place: Place | None, *, occasion: Occasion = Occasion.FEED) -> bytes:
+def numbered(
+    body: bytes, place: Place | None, *, occasion: Occasion = Occasion.FEED, resend_of: str | None = None
+) -> bytes:
     """The final bytes: the message's own, with its place in the feed at their end.
 
     ``sequence`` is null for what belongs to no feed: a test, or a replay from before the subscription's beginning.
+    ``resend_of`` is in a copy under an id of its own, and names the message itself.
     """
     if place is None:
         tail = b'"sequence":null,"previous_id":null,"watermark":null'
@@ -111,4 +121,6 @@ def numbered(body: bytes, place: Place | None, *, occasion: Occasion = Occasion.
         tail = b'"sequence":%d,"previous_id":%b,"watermark":%d' % (place.sequence, previous, place.watermark)
     if occasion is not Occasion.FEED:
         tail += b',"%b":true' % occasion.value.encode()
+    if resend_of is not None:
+        tail += b',"resend_of":"%b"' % resend_of.encode()
     return body[:-1] + b"," + tail + b"}"

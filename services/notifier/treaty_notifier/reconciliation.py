@@ -67,20 +67,22 @@ class Source:
 def reconcile(held: Holdings, source: Source, *, take: Callable[[Mapping[str, object]], None]) -> Reconciled:
     """Fetch exactly what is not held, and hand each message to ``take`` in the order of its number.
 
-    Where the receiver remembers ids without numbers, everything is looked through, and only what it lacks is taken.
+    What is held only as it was sent again on request is compared with the feed's id: a copy that does not say of which
+    message it is one holds the number, and not the message. Where the receiver remembers ids without numbers,
+    everything is looked through, and only what it lacks is taken.
 
     Raises:
         CannotReconcile.
     """
     lacking, conflicts, head = [], [], 0
-    stretches = [Gap(1, 0)] if held.loose_ids else [*held.lacks(up_to=held.highest), Gap(held.highest + 1, 0)]
+    stretches = [Gap(1, 0)] if held.loose_ids else _lacking(held)
     for stretch in stretches:
         until = stretch.last or None
         for page in source.pages(after=stretch.first - 1, until=until):
             head = max(head, int(page["head"]))
             for message in page["messages"]:
                 sequence = int(message["sequence"])
-                if sequence in held.ids or message["id"] in held.loose_ids:
+                if _is_held(held, sequence, message["id"]):
                     continue
                 take(record(message))
                 lacking.append(sequence)
@@ -142,6 +144,19 @@ def _last_one(held: Holdings, source: Source, *, head: int) -> list[str]:
             if message["id"] != known:
                 return [_conflict(last, held=known, known=message["id"])]
     return []
+
+
+def _lacking(held: Holdings) -> list[Gap]:
+    """What to ask for, in order; the last one has no end."""
+    doubtful = _stretches([number for number in held.resent if held.ids[number] is not None])
+    return [*sorted([*held.lacks(up_to=held.highest), *doubtful]), Gap(held.highest + 1, 0)]
+
+
+def _is_held(held: Holdings, sequence: int, webhook_id: str) -> bool:
+    if webhook_id in held.loose_ids:
+        return True
+    known = held.ids.get(sequence, webhook_id) if sequence in held.resent else None
+    return sequence in held.ids and known in (None, webhook_id)
 
 
 def _conflict(sequence: int, *, held: str, known: str | None) -> str:

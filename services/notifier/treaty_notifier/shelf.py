@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from treaty_notifier.holdings import Gap, Holdings, is_resent, read
+from treaty_notifier.holdings import Gap, Holdings, is_resent, original_id, read
 
 
 class Shelf:
@@ -40,7 +40,7 @@ class Shelf:
                 self._write(record)
             said = held.note(
                 sequence=sequence,
-                webhook_id=webhook_id,
+                webhook_id=original_id(record),
                 previous_id=_text(record.get("previous_id")),
                 watermark=_number(record.get("watermark")),
                 is_resent=resent,

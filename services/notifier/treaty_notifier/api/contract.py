@@ -161,6 +161,7 @@ _HEADERS: Final = (
             ("watermark", "^[0-9]+$"),
             ("replay", "^true$"),
             ("resend", "^true$"),
+            ("resendof", "^msg_[a-z0-9]+$"),
         )
     ),
 )
@@ -198,6 +199,11 @@ _MESSAGE: Final[Document] = {
         },
         "replay": {"const": True, "description": "Only in a replay."},
         "resend": {"const": True, "description": "Only where it was asked for once more."},
+        "resend_of": {
+            **_ID,
+            "description": "Only in a copy under a webhook-id of its own: the webhook-id of the message itself, which "
+            "is done with the copy.",
+        },
     },
 }
 _CLOUD_EVENT: Final[Document] = {
@@ -217,6 +223,7 @@ _CLOUD_EVENT: Final[Document] = {
         "watermark": {"type": "integer", "minimum": 0},
         "replay": {"const": True},
         "resend": {"const": True},
+        "resendof": _ID,
         "data": _OBJECT,
     },
 }

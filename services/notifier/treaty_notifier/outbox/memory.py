@@ -267,6 +267,9 @@ class MemoryOutbox:
                 self._taken[subscription_id].places.get(seq),
                 audience=subscription_id,
                 generation=copies + 1,
+                resend_of=webhook_id(
+                    instance_key=self._key, subscription_id=subscription_id, identity=entry.identity.split("\n")[0]
+                ),
             )
             self._owed[subscription_id, self._write(copy).seq] = replace(self._due_now(), occasion=Occasion.RESEND)
             return webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=copy.identity)

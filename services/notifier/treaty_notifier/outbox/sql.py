@@ -284,7 +284,9 @@ class SqlOutbox:
             base, place = draft_of(line), pulling.place_of(driver, self._numbers, subscription_id, seq)
             ours = and_(messages.c.position == line.position, messages.c.audience == subscription_id)
             copies = connection.execute(select(func.count()).select_from(messages).where(ours)).scalar_one()
-            copy = copy_of(base, place, audience=subscription_id, generation=copies + 1)
+            own = base.identity.split("\n")[0]
+            known = webhook_id(instance_key=self._key, subscription_id=subscription_id, identity=own)
+            copy = copy_of(base, place, audience=subscription_id, generation=copies + 1, resend_of=known)
             return self._send_alone(connection, copy, subscription_id=subscription_id, occasion=Occasion.RESEND)
 
     def replays(self, subscription_id: str) -> list[Replay]:
