@@ -21,6 +21,7 @@ from tests.contracts.outbox_world import (
     subscribe,
 )
 from treaty_notifier.deliveries import Dead, DeliveryState, Outcome, RetryIn
+from treaty_notifier.ed25519 import key_name
 from treaty_notifier.errors import OutboxOwned, PositionTaken, RotationRefused, SubscriptionLimit
 from treaty_notifier.messages import FeedEvent, drafts, probe_draft
 from treaty_notifier.outbox import Dossier, Outbox, Page, Settlement, SigningKey, SqlOutbox, Start, Wish
@@ -468,6 +469,30 @@ def test_a_key_signs_until_the_end_that_was_told_however_often_it_is_rotated(wor
     with pytest.raises(RotationRefused, match="with this one: 6"):
         dossiers.rotate_key("sub_a", key=key(6), overlap_seconds=600)
     assert signing() == [5, 4, 3, 2, 0]
+
+
+def test_a_public_key_that_signs_no_more_is_kept_with_its_end_though_its_subscription_is_gone(world: World) -> None:
+    def key(number: int) -> SigningKey:
+        return SigningKey(seed=bytes([number]) * 32, public=bytes([number]) * 32)
+
+    def retired(after: str = "", limit: int = 10) -> list[bytes]:
+        return [one.public for one in dossiers.retired_keys(after=after, limit=limit)]
+
+    dossiers = world.outbox.dossiers
+    subscribe(world.outbox, dossier=Dossier(keys=(key(0),)))
+    assert retired() == []
+    ended_at = dossiers.rotate_key("sub_a", key=key(1), overlap_seconds=0)
+    dossiers.rotate_key("sub_a", key=key(2), overlap_seconds=600)
+    assert [(one.public, one.retired_at) for one in dossiers.retired_keys(after="", limit=10)] == [
+        (key(0).public, ended_at)
+    ]
+    assert dossiers.public_keys() == [key(2).public, key(1).public]
+
+    world.outbox.remove_subscription("sub_a")
+
+    by_name = sorted((key(number).public for number in range(3)), key=key_name)
+    assert dossiers.public_keys() == []
+    assert (retired(), retired(limit=2), retired(after=key_name(by_name[1]))) == (by_name, by_name[:2], by_name[2:])
 
 
 def test_a_removed_subscription_takes_its_deliveries_along(world: World) -> None:

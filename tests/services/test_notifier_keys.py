@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from standardwebhooks import Webhook
 
 from tests.services.notifier_world import FakeStatus, Notifier, Received, Receiver, milestone, notifier
-from treaty_notifier.ed25519 import entry_of, is_genuine, jwk, key_name, public_bytes, public_key, public_text
+from treaty_notifier.ed25519 import entry_of, is_genuine, jwk, key_name, keys_of, public_bytes, public_key, public_text
 
 
 def entries(webhook: Received) -> list[str]:
@@ -136,6 +136,28 @@ def test_no_cache_keeps_an_answer_that_holds_a_secret_and_the_sixth_at_once_is_r
     assert {one.headers.get("cache-control") for one in (created, *rotations[:4])} == {"no-store"}
     assert rotations[4].json()["type"].endswith("rotation-refused")
     assert rotations[0].json()["previous_valid_until"] in rotations[4].json()["detail"]
+
+
+def test_what_was_kept_is_verified_with_a_key_that_is_published_though_it_signs_no_more(
+    running_notifier: Notifier, fake_status: FakeStatus, receiver: Receiver
+) -> None:
+    subscription = running_notifier.subscribe(receiver.url)
+    path, retired = f"/v1/subscriptions/{subscription['id']}", "/.well-known/retired-webhook-keys.json"
+    fake_status.record(milestone(1))
+    (kept,) = receiver.wait_for(1)
+    rotated = running_notifier.call("POST", f"{path}/key/rotate", json={"overlap_seconds": 0}).json()
+    (first,) = running_notifier.client.get(retired).json()["keys"]
+    running_notifier.call("DELETE", path)
+    answer = running_notifier.client.get(retired)
+    page = running_notifier.client.get(retired, params={"limit": 1})
+
+    assert signed_by(kept, public_text(keys_of({"keys": [first]})[0]))
+    assert first["retired_at"] == rotated["previous_valid_until"]
+    assert running_notifier.client.get("/.well-known/webhook-keys.json").json() == {"keys": []}
+    by_kid = sorted(answer.json()["keys"], key=lambda one: str(one["kid"]))
+    assert answer.json()["keys"] == by_kid
+    assert {one["kid"] for one in by_kid} == {first["kid"], rotated["keys"][0]["kid"]}
+    assert running_notifier.client.get(page.links["next"]["url"]).json()["keys"] == by_kid[1:]
 
 
 def test_a_key_is_rotated_by_its_owner_only(running_notifier: Notifier, receiver: Receiver) -> None:

@@ -26,9 +26,10 @@ from treaty_notifier.outbox.tables import exceptions, metadata, secrets
 from treaty_notifier.verifying import verify
 
 Key = tuple[object, ...]
-NO_RECORD = {"notices", "keepers", "introductions"}
+NO_RECORD = {"notices", "keepers", "introductions", "retired_keys"}
 """What says nothing of what was sent: notices last until their owners are told, and what came of them is a message;
-keepers are processes at work; introductions are endpoints that were asked before. Every other table is read."""
+keepers are processes at work; introductions are endpoints that were asked before, and retired keys
+sign no more. Every other table is read."""
 
 
 def a_day_that_is_not_over(dsn: str, status: FakeStatus, well: Receiver, ill: Receiver) -> None:

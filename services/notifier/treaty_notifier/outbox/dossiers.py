@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from treaty_notifier.deliveries import Dead, Outcome
+from treaty_notifier.ed25519 import key_name
 from treaty_notifier.endpoint_options import EndpointOptions, options_document, options_of
 from treaty_notifier.endpoint_tls import EndpointTls, tls_document
 from treaty_notifier.isolation import (
@@ -44,10 +45,10 @@ from treaty_notifier.isolation import (
     spent,
 )
 from treaty_notifier.messages import instant_text
-from treaty_notifier.outbox import bookings
+from treaty_notifier.outbox import bookings, retired_keys
 from treaty_notifier.outbox.driver import Driver
 from treaty_notifier.outbox.engine import Database
-from treaty_notifier.outbox.port import Dossier, Notice, OptionsChange, Settlement, SigningKey, Turn
+from treaty_notifier.outbox.port import Dossier, Notice, OptionsChange, RetiredKey, Settlement, SigningKey, Turn
 from treaty_notifier.outbox.rotation import check_room
 from treaty_notifier.outbox.secrets import Renew, SecretBox, headers_place, key_place, tls_place
 from treaty_notifier.outbox.tables import Instant, metadata, subscriptions
@@ -251,7 +252,9 @@ class SqlDossiers:
             if kept is None:
                 return None
             now = self._now(connection)
-            keys = rotated(self._keys(subscription_id, kept), key=key, at=now, overlap_seconds=overlap_seconds)
+            before = self._keys(subscription_id, kept)
+            keys = rotated(before, key=key, at=now, overlap_seconds=overlap_seconds)
+            retired_keys.retire(connection, _ends([*before, *keys]))
             connection.execute(update(dossiers).where(ours).values(signing_keys=self._sealed(subscription_id, keys)))
             return now + timedelta(seconds=overlap_seconds)
 
@@ -262,6 +265,17 @@ class SqlDossiers:
                 connection.execute(select(dossiers.c.signing_keys).order_by(dossiers.c.subscription_id)).scalars().all()
             )
         return list(dict.fromkeys(one.public for kept in rows for one in _valid(_published(kept), at=at)))
+
+    def retired_keys(self, *, after: str, limit: int) -> list[RetiredKey]:
+        with self._database.reading() as connection:
+            return retired_keys.retired(connection, at=self._now(connection), after=after, limit=limit)
+
+    def retire(self, connection: Connection, subscription_id: str) -> None:
+        """In the caller's transaction, which deletes the subscription: its keys sign no more."""
+        ours = dossiers.c.subscription_id == subscription_id
+        kept = connection.execute(select(dossiers.c.signing_keys).where(ours).with_for_update()).scalar()
+        if kept is not None:
+            retired_keys.retire(connection, _ended_by(_published(kept), at=self._now(connection)))
 
     def complete(self, new_key: Callable[[], SigningKey]) -> int:
         without = select(subscriptions.c.id).where(subscriptions.c.id.not_in(select(dossiers.c.subscription_id)))
@@ -325,6 +339,7 @@ class MemoryDossiers:
         self._clock = clock
         self._kept: dict[str, Dossier] = {}
         self._notices: list[Notice] = []
+        self._retired: dict[bytes, datetime] = {}
 
     def book(self, settlement: Settlement) -> str | None:
         """Why the subscription is to be disabled now, if it is."""
@@ -369,7 +384,8 @@ class MemoryDossiers:
         self._kept[subscription_id] = dossier
 
     def close(self, subscription_id: str) -> None:
-        self._kept.pop(subscription_id, None)
+        dossier = self._kept.pop(subscription_id, Dossier())
+        self._retired |= _ended_by(dossier.keys, at=self._clock())
 
     def of(self, subscription_ids: Sequence[str]) -> dict[str, Dossier]:
         at = self._clock()
@@ -388,6 +404,7 @@ class MemoryDossiers:
             return None
         now = self._clock()
         keys = rotated(dossier.keys, key=key, at=now, overlap_seconds=overlap_seconds)
+        self._retired |= _ends([*dossier.keys, *keys])
         self._kept[subscription_id] = replace(dossier, keys=tuple(keys))
         return now + timedelta(seconds=overlap_seconds)
 
@@ -395,6 +412,11 @@ class MemoryDossiers:
         at = self._clock()
         ordered = [one for _, one in sorted(self._kept.items(), key=lambda item: item[0])]
         return list(dict.fromkeys(key.public for one in ordered for key in _valid(one.keys, at=at)))
+
+    def retired_keys(self, *, after: str, limit: int) -> list[RetiredKey]:
+        ended = {key_name(public): (public, at) for public, at in self._retired.items() if at <= self._clock()}
+        names = sorted(name for name in ended if name > after)[:limit]
+        return [RetiredKey(public=ended[name][0], retired_at=ended[name][1]) for name in names]
 
     def complete(self, new_key: Callable[[], SigningKey]) -> int:  # noqa: ARG002  (nothing here is of an earlier release)
         return 0
@@ -486,6 +508,16 @@ def rotated(keys: Sequence[SigningKey], *, key: SigningKey, at: datetime, overla
     expires_at = at + timedelta(seconds=overlap_seconds)
     last = [replace(one, expires_at=expires_at) for one in keys if one.expires_at is None]
     return [key, *last, *formers]
+
+
+def _ends(keys: Sequence[SigningKey]) -> dict[bytes, datetime]:
+    """Of those that have an end."""
+    return {one.public: one.expires_at for one in keys if one.expires_at is not None}
+
+
+def _ended_by(keys: Sequence[SigningKey], *, at: datetime) -> dict[bytes, datetime]:
+    """When nothing is signed any more from then on."""
+    return {one.public: min(at, one.expires_at or at) for one in keys}
 
 
 def resealed_keys(id_: str, kept: str, renew: Renew) -> str:

@@ -80,6 +80,14 @@ class SigningKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetiredKey:
+    """The public half of an ed25519 key that has signed nothing since ``retired_at``."""
+
+    public: bytes
+    retired_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dossier:
     """What is known of an endpoint beyond its subscription. ``keys`` are those valid now, newest first.
 
@@ -364,6 +372,9 @@ class Dossiers(Protocol):
 
     def public_keys(self) -> list[bytes]:
         """Every public key that is valid now, each once."""
+
+    def retired_keys(self, *, after: str, limit: int) -> list[RetiredKey]:
+        """Every public key that signs no more, also of subscriptions that are gone, by name and after this name."""
 
     def forgive(self, subscription_id: str) -> None:
         """Forget how its endpoint behaved; what waits comes slowly at first."""

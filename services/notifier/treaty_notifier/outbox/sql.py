@@ -201,6 +201,7 @@ class SqlOutbox:
     def remove_subscription(self, subscription_id: str) -> bool:
         with self._database.writing() as connection:
             _lock_lane(connection, subscription_id)
+            self._dossiers.retire(connection, subscription_id)
             # Lanes go too: a turn that is under way then finds no lane to book into.
             for table in (lanes, exceptions, attempts, secrets, stretches, former_filters, replays.replays, dossiers):
                 connection.execute(delete(table).where(table.c.subscription_id == subscription_id))
