@@ -8,10 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.services.notifier_world import OTHER, FakeStatus, Notifier, Receiver, eventually, milestone
+from tests.services.test_notifier_cloudevents import Consenting, consenting
+from treaty_notifier.formats import Format
+from treaty_notifier.listener import Verdict
+from treaty_notifier.listener import _record as kept_record
 from treaty_notifier.main import cli
 from treaty_notifier.reconciling import Wanted
 from treaty_notifier.reconciling import run as reconcile
 from treaty_notifier.shelf import Shelf
+
+__all__ = ["consenting"]  # a fixture, used by its name
 
 
 def told(*arguments: object) -> tuple[int, str]:
@@ -199,6 +205,34 @@ def test_a_copy_under_an_id_of_its_own_stands_for_its_message_where_it_says_for_
     assert numbers == ([1, 2, 3] if says_of_what else [1, 2, 2, 3])
     kept.pull()
     assert len(kept.have.read_text().splitlines()) == len(numbers)  # there is nothing more to fetch
+
+
+@pytest.mark.parametrize("form", Format)
+def test_what_was_kept_in_another_form_is_compared_in_the_standard_one(
+    running_notifier: Notifier, fake_status: FakeStatus, consenting: Consenting, tmp_path: Path, form: Format
+) -> None:
+    """Also where a number came only as a copy or in a replay."""
+    made = running_notifier.subscribe(consenting.url, format=form.value)
+    fake_status.record(*(milestone(number) for number in range(1, 5)))
+    first = {one.id: one for one in consenting.wait_for(4)}
+    eventually(lambda: [one["state"] for one in running_notifier.deliveries(made)] == ["delivered"] * 4)
+    known = {one["sequence"]: one["id"] for one in running_notifier.deliveries(made)}
+    running_notifier.call("POST", f"/v1/deliveries/{known[2]}/redeliver", json={"as_new": True})
+    copy = consenting.wait_for(5)[4]
+    running_notifier.call("POST", f"/v1/deliveries/{known[3]}/redeliver")
+    again = consenting.wait_for(6)[5]
+    kept, shelf = Kept(tmp_path, running_notifier, made), Shelf(tmp_path / "kept.ndjson")
+    for one in (first[known[1]], copy, again, first[known[4]]):
+        headers = {name.lower(): value for name, value in one.headers.items()}
+        shelf.keep(kept_record(headers, one.body, Verdict(word="verified")))
+    kept.sign()
+
+    code, said = kept.verify("--have", kept.have)
+
+    assert code == 0, said
+    for number in range(1, 5):
+        (tmp_path / "proof.json").write_text(told("prove", number, "--have", kept.have)[1])
+        assert kept.verify("--proof", tmp_path / "proof.json")[0] == 0
 
 
 def test_what_cannot_be_compared_is_said(kept: Kept, running_notifier: Notifier, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 _STRUCTURED = "application/cloudevents+json"
 _DIGITS = 16
+_STANDARD = ("type", "timestamp", "data", "sequence", "previous_id", "watermark")
 _EXTENSIONS = {
     "previous_id": "previousid",
     "watermark": "watermark",
@@ -62,6 +63,29 @@ def read(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     if headers.get("content-type", "").startswith(_STRUCTURED):
         return _message(content, content.get("data"))
     return content
+
+
+def standard_body(record: Mapping[str, Any]) -> bytes:
+    """The body in the standard form, byte for byte, of what ``listen --out`` kept, whatever form it came in.
+
+    What came as ``cloudevents-binary`` is kept with the ``timestamp`` that its fields said; without it the payload is
+    given back as it is.
+    """
+    payload = str(record.get("payload")).encode()
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        return payload
+    if not isinstance(content, dict):
+        return payload
+    if "specversion" in content:
+        message = _message(content, content.get("data"))
+    elif "timestamp" in record:
+        message = {**record, "data": content}
+    else:
+        return payload
+    marks = {name: message[name] for name in ("replay", "resend", "resend_of") if message.get(name)}
+    return _compact({name: message.get(name) for name in _STANDARD} | marks)
 
 
 def _message(attributes: Mapping[str, Any], data: object) -> dict[str, Any]:

@@ -147,6 +147,8 @@ def _record(headers: Mapping[str, str], body: bytes, found: Verdict) -> dict[str
     """What is kept of a webhook: its numbers, and the exact text that was signed."""
     known = read(headers, body)
     marks = {name: known[name] for name in ("resend", "resend_of") if known.get(name)}
+    if "ce-id" in headers:  # the text that was signed does not say it
+        marks["timestamp"] = known.get("timestamp")
     return {
         **marks,
         "sequence": known.get("sequence"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from treaty_notifier.checkpoint import Checkpoint, CheckpointRefused, checkpoint_of, leaf
 from treaty_notifier.ed25519 import public_key
+from treaty_notifier.formats import standard_body
 from treaty_notifier.holdings import is_resent
 from treaty_notifier.key_book import KeysUnreadable, published_keys
 from treaty_notifier.merkle import Peaks, path, root_of
@@ -51,7 +52,7 @@ def prove(sequence: int, *, have: Sequence[Path], size: int | None) -> int:
     document = {
         "sequence": sequence,
         "webhook_id": known["webhook_id"],
-        "payload": known["payload"],
+        "payload": standard_body(known).decode(),
         "size": len(leaves),
         "path": [base64.b64encode(one).decode("ascii") for one in found],
     }
@@ -111,7 +112,9 @@ def _signed_by_one_of(keys: Sequence[bytes], document: Mapping[str, Any]) -> Che
 def _compare(found: Checkpoint, leaves: Sequence[bytes]) -> None:
     if Peaks().grown(leaves).root != found.root:
         raise CheckpointRefused(
-            f"What is held under the numbers 1 to {found.size} is not what was signed for {found.subscription}"
+            f"What is held under the numbers 1 to {found.size} is not what was signed for {found.subscription} "
+            "(a payload is the standard body, a structured CloudEvent, or the data of a binary one with the type and "
+            "timestamp of its fields, as `treaty-notifier listen --out` keeps it); pull those numbers anew to compare"
         )
 
 
@@ -135,9 +138,7 @@ def _check_proof(found: Checkpoint, proof: Mapping[str, Any]) -> None:
 
 def _leaves(records: Iterable[Mapping[str, Any]]) -> dict[int, bytes]:
     return {
-        sequence: leaf(
-            sequence=sequence, webhook_id=str(one.get("webhook_id")), payload=str(one.get("payload")).encode()
-        )
+        sequence: leaf(sequence=sequence, webhook_id=str(one.get("webhook_id")), payload=standard_body(one))
         for sequence, one in _by_number(records).items()
     }
 
