@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -67,6 +68,9 @@ from treaty_notifier.webhook_signature import SECRET_BYTES
 LOG = logging.getLogger(__name__)
 EXAM_REST_SECONDS = 10.0  # between two exams of one host by one owner, so that nobody is made a target of them
 STOP_SECONDS = 1  # what open requests get after a signal
+SWITCH_SECONDS = (
+    0.0005  # a commit must not stand behind whole rounds of the loop, each time it asks for the interpreter
+)
 STATUS_CONNECTIONS = 20
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 _TRANSPORTS: Mapping[str, type[NarrowTransport] | type[GuardedTransport]] = {
@@ -271,6 +275,7 @@ def serve(settings: Settings) -> None:
     # like a death: whoever asked for the end gets exit code 0.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_ended)
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.Server(config).run()
 
 
