@@ -68,9 +68,7 @@ from treaty_notifier.webhook_signature import SECRET_BYTES
 LOG = logging.getLogger(__name__)
 EXAM_REST_SECONDS = 10.0  # between two exams of one host by one owner, so that nobody is made a target of them
 STOP_SECONDS = 1  # what open requests get after a signal
-SWITCH_SECONDS = (
-    0.0005  # a commit must not stand behind whole rounds of the loop, each time it asks for the interpreter
-)
+SWITCH_SECONDS = 0.0005  # how long the loop may keep the interpreter while a commit waits for it
 STATUS_CONNECTIONS = 20
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 _TRANSPORTS: Mapping[str, type[NarrowTransport] | type[GuardedTransport]] = {
