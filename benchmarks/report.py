@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 from statistics import median
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was measured beside what. ``better`` says whether more or less is wanted."""
+    """One line: what was measured beside what. ``better`` says whether more or less is wanted.
+
+    A ``goal`` that is infinite is none: the line is printed to be read, and claims nothing.
+    """
 
     name: str
     ratio: float
@@ -23,7 +27,8 @@ class Row:
 
     def text(self) -> str:
         sign = "≥" if self.better == "more" else "≤"
-        verdict = "reached" if self.reached else "SHORT"
+        judged = "reached" if self.reached else "SHORT"
+        verdict = "shown" if isinf(self.goal) else judged
         failed = f"  FAILURES {self.failures}" if self.failures else ""
         told = f"{verdict:8}{self.ratio:9.3f}  goal {sign} {self.goal:<6g} {self.name}"
         return f"{told}\n{'':19}{self.ours}  beside  {self.reference}{failed}"
